@@ -43,7 +43,6 @@ type Session struct {
 
 	Last   string    `json:"last,omitempty"` // the button last taken, to know it pressed twice
 	LastAt time.Time `json:"lastAt,omitzero"`
-	Asks   []string  `json:"asks,omitempty"`   // values of the choices on show, in order: a typed number picks one
 	Misses int       `json:"misses,omitempty"` // answers in a row that were not understood
 	Voices int       `json:"voices,omitempty"` // voice notes in a row for a question with buttons
 
@@ -53,7 +52,8 @@ type Session struct {
 	Seen   time.Time `json:"seen,omitzero"`    // the worker's last sign of life
 	Zawgyi int       `json:"zawgyi,omitempty"` // how far the worker's texts lean to Zawgyi
 	Broken bool      `json:"broken,omitempty"` // the channel was blocked
-	Waits  bool      `json:"waits,omitempty"`  // for a person
+	Other  *Other    `json:"other,omitempty"`
+	Waits  bool      `json:"waits,omitempty"` // for a person
 }
 
 // A Place is a state to come back to.
@@ -69,6 +69,11 @@ type Consent struct {
 	At      time.Time `json:"at,omitzero"`
 	Wording int       `json:"wording,omitempty"` // version of the text agreed to
 	Lang    string    `json:"lang,omitempty"`
+}
+
+// Other is the conversation in another app that this one goes on from.
+type Other struct {
+	At channels.Address `json:"at"`
 }
 
 // Mine is a report of this worker and what the bot may say about it.
@@ -157,6 +162,12 @@ type (
 		Until time.Time
 	}
 
+	// Hold keeps what waits for the worker until the worker writes.
+	Hold struct{}
+
+	// Quiet lets the conversation in the other app fall silent.
+	Quiet struct{}
+
 	// Leave leaves a group chat.
 	Leave struct{}
 )
@@ -171,13 +182,19 @@ func (Hide) effect()    {}
 func (Retract) effect() {}
 func (Erase) effect()   {}
 func (Pair) effect()    {}
+func (Hold) effect()    {}
+func (Quiet) effect()   {}
 func (Leave) effect()   {}
 
-// A Part is one text of the catalogue, or the worker's own words, with what
-// stands in it.
+// A Part is one text of the catalogue with what stands in it.
 type Part struct {
 	Key  string
 	Args Args
+	Lang string // other than the session's
+
+	// Else is said instead where a Fact among Args is not known here: no
+	// number is ever shown that nobody has checked.
+	Else string
 }
 
 // Args are the values of a text's placeholders. Besides plain strings and
@@ -198,8 +215,13 @@ type (
 		Country string
 	}
 
-	// Fact is something that the installation knows: its name, an emergency number.
-	Fact string
+	// Fact is something that the installation knows: its own name, or a
+	// checked number of the country of work.
+	Fact struct{ Name, Country string }
+
+	// Listing is every checked help number of a country ("numbers"), or a
+	// rights card ("rights"), as far as the installation has them.
+	Listing struct{ What, Country, Topic string }
 )
 
 // A Choice is a button: the key of its label and what it means in the state
@@ -207,13 +229,15 @@ type (
 type Choice struct {
 	Key   string
 	Value string
+	Lang  string // other than the session's
+	Text  string // instead of Key: a case's number
 }
 
 // clone returns s with nothing shared, so that a step never changes the
 // session that it was given.
 func (s Session) clone() Session {
 	s.Place, s.Early, s.Mine = slices.Clone(s.Place), slices.Clone(s.Early), slices.Clone(s.Mine)
-	s.Picked, s.Asks, s.Alarms, s.Refused = slices.Clone(s.Picked), slices.Clone(s.Asks), slices.Clone(s.Alarms), slices.Clone(s.Refused)
+	s.Picked, s.Alarms, s.Refused = slices.Clone(s.Picked), slices.Clone(s.Alarms), slices.Clone(s.Refused)
 	s.Draft = s.Draft.Clone()
 	if s.Danger != nil {
 		d := *s.Danger

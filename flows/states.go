@@ -1,0 +1,148 @@
+package flows
+
+import (
+	"slices"
+
+	"github.com/looplab/fsm"
+)
+
+// States of the conversation with a worker. They are stored with sessions:
+// add, never rename. The questions of the report are in intake.tsv.
+const (
+	language  = "language"  // which language?
+	safety    = "safety"    // is it safe to chat now?
+	unsafe    = "unsafe"    // it is not: nothing until the worker writes
+	consent   = "consent"   // may we write down what you tell us?
+	declined  = "declined"  // no: only what needs no record
+	menu      = "menu"      // what do you need?
+	problem   = "problem"   // first level of the taxonomy
+	sub       = "sub"       // second level
+	check     = "check"     // the one question that a kind of abuse brings with it
+	more      = "more"      // is there another problem?
+	quick     = "quick"     // send now, or answer a few questions?
+	review    = "review"    // everything told, before it is sent
+	change    = "change"    // which answer to change?
+	sent      = "sent"      // the receipt was given
+	welcome   = "welcome"   // back after a long time with a report half told
+	relang    = "relang"    // another language, in the middle of something
+	switching = "switch"    // you write another language: do you want it?
+	danger    = "danger"    // an alert is out; the worker may say where
+	checkin   = "checkin"   // are you all right?
+	selfharm  = "selfharm"  // asked plainly
+	childask  = "childask"  // how old are you?
+	person    = "person"    // in the queue for a person
+	mycase    = "mycase"    // which case?
+	status    = "status"    // how a case stands, and what to do about it
+	adding    = "adding"    // something more for a case
+	withdraw  = "withdraw"  // stop working on a case?
+	forced    = "forced"    // did somebody tell you to?
+	verify    = "verify"    // the secret word
+	helping   = "helping"   // help numbers: which country?
+	numbers   = "numbers"   // help numbers
+	rights    = "rights"    // which country?
+	topics    = "topics"    // rights about what?
+	card      = "card"      // a rights card
+	sharing   = "sharing"   // a link for others
+	settings  = "settings"  // what to change?
+	mydata    = "mydata"    // what is kept
+	deleting  = "deleting"  // delete what?
+	surely    = "surely"    // really?
+	erasing   = "erasing"   // is being carried out
+	pairing   = "pairing"   // a code for another app was shown
+	linked    = "linked"    // news here, or in the old app?
+	complaint = "complaint" // about a helper, a mobilizer or us
+	grouped   = "grouped"   // a group chat: nothing is said there twice
+)
+
+// Events of the conversation. Beside these, "to STATE" takes up again what was
+// interrupted, "edit STATE" changes an answer, and next and back lead along
+// the questions of the report.
+const (
+	chosen  = "chosen"
+	yes     = "yes"
+	no      = "no"
+	next    = "next"
+	back    = "back"
+	finish  = "finish"
+	send    = "send"
+	discard = "discard"
+	answer  = "answer"
+	ask     = "ask"
+)
+
+// own are the states that are not questions of the report.
+var own = []string{
+	language, safety, unsafe, consent, declined, menu, problem, sub, check, more, quick, review, change, sent, welcome, relang,
+	switching, danger, checkin, selfharm, childask, person, mycase, status, adding, withdraw, forced, verify, helping, numbers,
+	rights, topics, card, sharing, settings, mydata, deleting, surely, erasing, pairing, linked, complaint, grouped,
+}
+
+// opening are the states before the worker has agreed to anything.
+var opening = []string{language, safety, unsafe, consent}
+
+// anywhere are states that a command reaches from every other.
+var anywhere = []string{menu, person, danger, checkin, selfharm, childask, relang, switching, welcome, mycase, helping, rights, settings,
+	verify, complaint, deleting, sharing, safety, declined, adding, linked, grouped, erasing, language, problem, quick, sent, status}
+
+// conversation says which event leads where.
+var conversation = newMachine(language, transitions(intake))
+
+func transitions(qs []question) fsm.Events {
+	all := slices.Clone(own)
+	for _, q := range qs {
+		all = append(all, string(q.state))
+	}
+	first, last := string(qs[0].state), string(qs[len(qs)-1].state)
+	es := fsm.Events{
+		{Name: chosen, Src: []string{language}, Dst: safety},
+		{Name: yes, Src: []string{safety}, Dst: consent},
+		{Name: no, Src: []string{safety}, Dst: unsafe},
+		{Name: chosen, Src: []string{unsafe}, Dst: safety},
+		{Name: yes, Src: []string{consent, declined}, Dst: menu},
+		{Name: no, Src: []string{consent}, Dst: declined},
+
+		{Name: chosen, Src: []string{problem}, Dst: sub},
+		{Name: back, Src: []string{sub}, Dst: problem},
+		{Name: chosen, Src: []string{sub}, Dst: check},
+		{Name: finish, Src: []string{check}, Dst: more},
+		{Name: yes, Src: []string{more}, Dst: problem},
+		{Name: no, Src: []string{more}, Dst: quick},
+		{Name: answer, Src: []string{quick}, Dst: first},
+		{Name: finish, Src: []string{more, problem, sub}, Dst: review},
+
+		{Name: next, Src: []string{last}, Dst: review},
+		{Name: back, Src: []string{first}, Dst: quick},
+		{Name: back, Src: []string{review}, Dst: last},
+		{Name: ask, Src: []string{review}, Dst: change},
+		{Name: back, Src: []string{change}, Dst: review},
+		{Name: send, Src: []string{quick, review}, Dst: sent},
+		{Name: discard, Src: []string{quick, review, welcome}, Dst: menu},
+
+		{Name: chosen, Src: []string{mycase}, Dst: status},
+		{Name: ask, Src: []string{status}, Dst: withdraw},
+		{Name: yes, Src: []string{withdraw}, Dst: forced},
+		{Name: chosen, Src: []string{helping}, Dst: numbers},
+		{Name: back, Src: []string{numbers}, Dst: helping},
+		{Name: chosen, Src: []string{rights}, Dst: topics},
+		{Name: back, Src: []string{topics}, Dst: rights},
+		{Name: chosen, Src: []string{topics}, Dst: card},
+		{Name: back, Src: []string{card}, Dst: topics},
+		{Name: ask, Src: []string{settings}, Dst: mydata},
+		{Name: answer, Src: []string{settings}, Dst: pairing},
+		{Name: chosen, Src: []string{deleting}, Dst: surely},
+		{Name: back, Src: []string{surely}, Dst: deleting},
+	}
+	for i, q := range qs {
+		if i > 0 {
+			es = append(es, fsm.EventDesc{Name: next, Src: []string{string(qs[i-1].state)}, Dst: string(q.state)},
+				fsm.EventDesc{Name: back, Src: []string{string(q.state)}, Dst: string(qs[i-1].state)})
+		}
+		es = append(es, fsm.EventDesc{Name: finish, Src: []string{string(q.state)}, Dst: review},
+			fsm.EventDesc{Name: "edit " + string(q.state), Src: []string{change, settings, sent}, Dst: string(q.state)})
+	}
+	es = append(es, fsm.EventDesc{Name: "edit " + problem, Src: []string{change}, Dst: problem})
+	for _, to := range all {
+		es = append(es, fsm.EventDesc{Name: "to " + to, Src: all, Dst: to})
+	}
+	return es
+}
