@@ -65,6 +65,11 @@ func load(fsys fs.FS) (*Catalog, error) {
 			return nil, fmt.Errorf("translations: active.%s.toml: %w", lang, err)
 		}
 	}
+	for _, key := range words() {
+		if !c.Has(key) {
+			return nil, fmt.Errorf("translations: active.en.toml: lacks %q, which dates are made of", key)
+		}
+	}
 	var err error
 	if c.kinds, err = loadKinds(fsys, c.texts[English]); err != nil {
 		return nil, fmt.Errorf("translations: kinds.tsv: %w", err)
