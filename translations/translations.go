@@ -41,6 +41,7 @@ var strict = &template.TextParser{Option: "missingkey=error"}
 type Catalog struct {
 	texts map[string]*texts // by language
 	kinds map[string]Kind   // by key
+	words *vocabulary
 
 	mu        sync.Mutex
 	fallbacks map[string]int64
@@ -73,6 +74,9 @@ func load(fsys fs.FS) (*Catalog, error) {
 	var err error
 	if c.kinds, err = loadKinds(fsys, c.texts[English]); err != nil {
 		return nil, fmt.Errorf("translations: kinds.tsv: %w", err)
+	}
+	if c.words, err = loadVocabulary(fsys); err != nil {
+		return nil, fmt.Errorf("translations: %w", err)
 	}
 	return c, nil
 }
