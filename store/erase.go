@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+)
+
+// What an erasure destroys.
+const (
+	Chat       = "chat" // what was said: the transcript and what was attached
+	Everything = "all"  // all that is kept about the worker
+)
+
+const (
+	erasures  = "erase"   // queue of what erasures have left to do beyond the conversation's shard
+	erasuring = "erasure" // subject that seals it
+	byWorker  = "erased by subject"
+)
+
+// An erasure is what is left to do.
+type erasure struct {
+	What   string
+	Conv   string
+	Worker cases.WorkerID `json:",omitempty"`
+	Names  []string       `json:",omitempty"`
+	Talk   int            // newest generation of attachments to delete
+}
+
+// Erase destroys the keys of what is kept about the worker at a. With [Chat]
+// the transcript and attachments can not be read any more; the reports and the
+// rest stay. With [Everything] the reports' words go too, everywhere, with all
+// conversations of the worker, and what waits to be sent or downloaded; cases
+// keep their codes. Who writes later is a new worker.
+//
+// When it returns nil all of this is done; after a crash [Store.File] does the rest.
+func (s *Store) Erase(ctx context.Context, a channels.Address, what string) error {
+	conv, _, err := s.find(ctx, a.Channel, a.User)
+	if err != nil {
+		return err
+	}
+	if err := s.eraseOne(ctx, conv, what); err != nil {
+		return err
+	}
+	for more := true; more; {
+		if more, err = s.sweep(ctx, perTurn, time.Minute); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseOne erases what is in a conversation's own shard.
+func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
+	for {
+		k, err := s.read(ctx, conv)
+		if err != nil {
+			return err
+		}
+		if !k.kept {
+			return nil
+		}
+		t := &Turn{conv: conv, was: k, Conversation: k.Conversation, With: k.With}
+		c := &closing{s: s, t: t, b: Batch{Shard: ShardOf(conv), At: s.now()}, next: k.standing}
+		if err := c.erase(what); err != nil {
+			return err
+		}
+		p := k.put(conv, c.next)
+		if what == Everything { // nothing goes on here
+			p.Subject, p.Index = "", nil
+			c.b.Drop = append(c.b.Drop, Lane{turns, conv})
+		}
+		c.b.Put = append(c.b.Put, p)
+		c.b.Add = owned(k.standing, standing{})
+		if what != Everything {
+			c.b.Add = nil
+		}
+		_, err = s.commit(ctx, c.b)
+		s.recent.drop(conv)
+		if !errors.Is(err, ErrStale) { // else the worker has just written
+			return err
+		}
+	}
+}
+
+// erase adds to the batch of c what destroys what was kept before it.
+func (c *closing) erase(what string) error {
+	conv, was := c.t.conv, c.t.was
+	e := erasure{What: what, Conv: conv, Talk: was.Talk}
+	c.b.Erase = append(c.b.Erase, talk(conv, was.Talk))
+	c.b.Cut = append(c.b.Cut, "talk/"+conv)
+	c.b.Scrub = true
+	c.next.Talk = was.Talk + 1
+	switch what {
+	case Chat:
+	case Everything:
+		e.Worker, e.Names = was.Worker, c.next.Names
+		c.b.Erase = append(c.b.Erase, conv)
+		c.b.Cut = append(c.b.Cut, "sent/"+conv)
+		ch := c.t.With.Channel
+		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{mediabox(ch), conv}, Lane{entries, conv})
+		next := Conversation{
+			With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
+			Talk: was.Talk + 1, Epoch: was.Epoch + 1,
+		}
+		c.next = standing{Session: c.next.Session, Conversation: next, Left: was.Left}
+	default:
+		return fmt.Errorf("store: %q is nothing that can be erased: use %q or %q", what, Chat, Everything)
+	}
+	c.b.Jobs = append(c.b.Jobs, Job{Lane: Lane{erasures, conv}, Subject: erasuring, Body: encode(e), Due: c.b.At})
+	return nil
+}
+
+// sweep does what up to n erasures have left to do, and reports whether there
+// was anything.
+func (s *Store) sweep(ctx context.Context, n int, lease time.Duration) (bool, error) {
+	f, now := fence(), s.now()
+	hs, err := s.claim(ctx, Claim{Queue: erasures, At: now, Until: now.Add(lease), Fence: f, Lanes: n, Jobs: perTurn})
+	for _, h := range hs {
+		b := Batch{Shard: h.Shard, At: now, Done: []Done{{Lane: h.Lane, Fence: f, N: len(h.Jobs), Due: now}}}
+		var fault error
+		for i, body := range h.Jobs {
+			var e erasure
+			if fault = decode(body, &e); fault == nil {
+				fault = s.sweepOne(ctx, e)
+			}
+			if fault != nil {
+				err = errors.Join(err, fault)
+				b.Done[0].N, b.Done[0].Due = i, now.Add(patience)
+				break
+			}
+			b.Append = append(b.Append, s.audit(cases.Bot, byWorker, ""))
+		}
+		if _, end := s.commit(ctx, b); end != nil && !errors.Is(end, ErrStale) {
+			err = errors.Join(err, end)
+		}
+	}
+	return len(hs) > 0, err
+}
+
+// sweepOne may be done again after a crash.
+func (s *Store) sweepOne(ctx context.Context, e erasure) error {
+	if s.files != nil {
+		for g := range e.Talk + 1 {
+			if err := s.files.DeleteAll(ctx, talk(e.Conv, g)); err != nil {
+				return err
+			}
+		}
+	}
+	if e.What != Everything {
+		return nil
+	}
+	for _, id := range e.Names {
+		k, err := s.read(ctx, id)
+		if err != nil {
+			return err
+		}
+		if k.To != e.Conv {
+			continue
+		}
+		p := k.put(id, standing{})
+		p.Subject = ""
+		s.recent.drop(id)
+		if _, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{p}}); err != nil && !errors.Is(err, ErrStale) {
+			return err
+		}
+	}
+	return s.eraseWorker(ctx, e)
+}
+
+// eraseWorker erases the other conversations of a worker, and then the key of
+// what the worker told.
+func (s *Store) eraseWorker(ctx context.Context, e erasure) error {
+	w := string(e.Worker)
+	if w == "" {
+		return nil
+	}
+	r, err := s.b.Get(ctx, ShardOf(w), workers, w)
+	if err != nil {
+		return err
+	}
+	var p person
+	if err := decode(r.Body, &p); err != nil {
+		return err
+	}
+	for _, id := range p.Conversations {
+		k, err := s.read(ctx, id)
+		if err == nil && k.kept && k.Worker == e.Worker {
+			err = s.eraseOne(ctx, id, Everything)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	b := Batch{Shard: ShardOf(w), At: s.now(), Erase: []string{w}, Scrub: true}
+	if r.Body != nil {
+		b.Put = []Put{{Record: r}}
+		b.Put[0].Body = erasedBody
+	}
+	_, err = s.commit(ctx, b)
+	return err
+}

@@ -1,0 +1,102 @@
+// Package store keeps what must survive a crash: conversations, cases, and the
+// messages on their way in and out.
+//
+// It has two layers. A [Store] speaks of conversations, parcels and cases and
+// is written once. A [Backend] below it keeps sealed records, logs and jobs;
+// there are two, sqlite for one machine and redis for many.
+package store
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+var (
+	// ErrDenied means that the caller may not see or do this.
+	ErrDenied = errors.New("store: denied")
+
+	// ErrNotFound means that there is no such thing, or none left.
+	ErrNotFound = errors.New("store: not found")
+
+	// ErrErased means that the worker had everything erased: nothing can be
+	// written about this worker any more.
+	ErrErased = errors.New("store: erased")
+
+	// ErrTooBig means that an attachment is longer than its limit.
+	ErrTooBig = errors.New("store: attachment is longer than its limit")
+)
+
+// A Store keeps everything. Its methods may be called from several goroutines
+// at once. When one returns nil, what it wrote survives a crash.
+type Store struct {
+	b     *sealed
+	now   func() time.Time
+	hide  []byte // key of the names under which people are kept
+	files *Files // nil without attachments
+
+	recent cache[known] // spares Begin a read
+	hints  hints        // spare claims a look into every shard
+	joins  joins        // pairings whose turn has yet to be committed
+}
+
+// New returns a store on b, sealed with the master key. It tells the time by now.
+func New(b Backend, master Key, now func() time.Time) (*Store, error) {
+	s, err := newSealed(b, master, now)
+	if err != nil {
+		return nil, err
+	}
+	hide, err := hkdf.Key(sha256.New, master[:], nil, "names", 32)
+	return &Store{b: s, now: now, hide: hide}, err
+}
+
+// Close closes the back end.
+func (s *Store) Close() error { return s.b.Close() }
+
+// name returns the name under which parts are kept: always the same, and
+// telling nothing to those without the master key. A platform may put phone
+// numbers even into the names of messages, so those are hidden too.
+func (s *Store) name(parts ...string) string {
+	h := hmac.New(sha256.New, s.hide)
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+}
+
+// commit applies one batch.
+func (s *Store) commit(ctx context.Context, b Batch) (Result, error) {
+	r := s.b.Commit(ctx, b)[0]
+	return r, r.Err
+}
+
+// fence returns a proof of a lease. It need only differ from all others.
+func fence() int64 { return rand.Int64N(1<<53-1) + 1 }
+
+// encode never fails: what a store keeps are plain values.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// decode reads what encode wrote. A body of nil, which cannot be read any
+// more, leaves v as it is.
+func decode(body []byte, v any) error {
+	if body == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return errors.New("store: a value was written by another program: restore the backup or start the newer version")
+	}
+	return nil
+}
