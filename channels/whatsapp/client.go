@@ -60,6 +60,9 @@ func (a *Adapter) call(ctx context.Context, q request, answer any) error {
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, q.method, a.c.URL+q.path, q.body)
 	if err != nil {
+		if c, ok := q.body.(io.Closer); ok {
+			c.Close()
+		}
 		return &channels.SendError{Reason: channels.Misset, Err: errors.New("whatsapp: WHATSAPP_API_URL cannot be called")}
 	}
 	if q.body != nil {
