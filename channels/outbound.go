@@ -39,6 +39,7 @@ type Outbound struct {
 
 	// When it may be sent is for the store and the sender; adapters do not look.
 	Class   Class     `json:",omitempty"`
+	Since   time.Time `json:",omitzero"`  // not sent before the worker has done something later than this
 	Owner   int64     `json:",omitempty"` // the owner's epoch at which it was decided
 	Expires time.Time `json:",omitzero"`  // not sent later than this
 }

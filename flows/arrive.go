@@ -39,6 +39,9 @@ func (t *talk) arrive() {
 	if t.command() {
 		return
 	}
+	if t.e.Choice == "go:read" { // of a template: what waits behind it comes by itself
+		return
+	}
 	if t.e.Choice != "" {
 		t.press()
 		return
@@ -58,7 +61,7 @@ func (t *talk) reporting() bool {
 // remind asks for one reminder of a report that was begun and not sent.
 func (t *talk) remind() {
 	if t.s.Draft != nil && t.reporting() && t.s.Extra == 0 && !t.s.Contact.Silent {
-		t.alarm("nudge", t.e.At.Add(20*time.Hour))
+		t.alarm("nudge", t.e.At.Add(20*time.Hour).Truncate(15*time.Minute)) // roughly, so that few answers move it
 	}
 }
 

@@ -157,7 +157,5 @@ func (t *talk) due1(a Alarm) {
 		t.parts = append(t.parts, Part{Key: "urgent.no_one_yet", Else: "urgent.no_one_plain",
 			Args: Args{"HotlineName": Fact{"hotline.name", place}, "HotlineNumber": Fact{"hotline", place}}})
 		t.cut()
-	case "erase":
-		t.do(Erase{t.s.Mark})
 	}
 }

@@ -52,7 +52,6 @@ var kept = map[State]screen{
 			t.open(t.home())
 		},
 	},
-	erasing: {}, // until it is carried out; what comes meanwhile belongs to a new worker
 	pairing: {
 		show:    func(t *talk) {},
 		choices: buttons(pairing, "btn.menu"),
@@ -166,8 +165,9 @@ func (t *talk) erase(what string) {
 			t.enter(m.ID, cases.Entry{Kind: cases.Erased})
 		}
 	}
-	t.s = Session{State: erasing, Lang: lang, Seed: t.s.Seed, Mark: what, Alarms: []Alarm{{t.e.At, "erase"}}}
-	t.do(Erase{what})
+	t.parts = nil
+	t.do(Say{Parts: []Part{{Key: "delete.done", Args: Args{"Days": 30}, Lang: lang}}}, Erase{what})
+	t.s = Session{}
 }
 
 // data says what is kept, in kinds of things and not their content: the screen

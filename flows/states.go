@@ -47,7 +47,6 @@ const (
 	mydata    = "mydata"    // what is kept
 	deleting  = "deleting"  // delete what?
 	surely    = "surely"    // really?
-	erasing   = "erasing"   // is being carried out
 	pairing   = "pairing"   // a code for another app was shown
 	linked    = "linked"    // news here, or in the old app?
 	complaint = "complaint" // about a helper, a mobilizer or us
@@ -74,15 +73,11 @@ const (
 var own = []string{
 	language, safety, unsafe, consent, declined, menu, problem, sub, check, more, quick, review, change, sent, welcome, relang,
 	switching, danger, checkin, selfharm, childask, person, mycase, status, adding, withdraw, forced, verify, helping, numbers,
-	rights, topics, card, sharing, settings, mydata, deleting, surely, erasing, pairing, linked, complaint, grouped,
+	rights, topics, card, sharing, settings, mydata, deleting, surely, pairing, linked, complaint, grouped,
 }
 
 // opening are the states before the worker has agreed to anything.
 var opening = []string{language, safety, unsafe, consent}
-
-// anywhere are states that a command reaches from every other.
-var anywhere = []string{menu, person, danger, checkin, selfharm, childask, relang, switching, welcome, mycase, helping, rights, settings,
-	verify, complaint, deleting, sharing, safety, declined, adding, linked, grouped, erasing, language, problem, quick, sent, status}
 
 // conversation says which event leads where.
 var conversation = newMachine(language, transitions(intake))

@@ -191,7 +191,7 @@ func (t *talk) interrupt(state State) {
 
 // passing are states that nothing comes back to.
 var passing = map[State]bool{relang: true, switching: true, danger: true, checkin: true, selfharm: true, childask: true, welcome: true,
-	verify: true, complaint: true, grouped: true, erasing: true, surely: true, forced: true, linked: true}
+	verify: true, complaint: true, grouped: true, surely: true, forced: true, linked: true}
 
 // resume goes back to what was interrupted, or to the menu.
 func (t *talk) resume() {
