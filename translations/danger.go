@@ -21,7 +21,7 @@ func newStem(w, category, lang string) stem {
 }
 
 // Dangers returns the kinds of danger that words in text may tell of, in the
-// order of danger.tsv: danger, selfharm, sexual, child, injury, detained,
+// order of danger.tsv: danger, selfharm, sexual, child, injured, detained,
 // fire, confined. It rather finds too much than too little, and does not
 // understand "not": a hit is a reason to ask, nothing more. Words in native
 // script count in every language, words in Latin letters those of English and
@@ -43,7 +43,7 @@ func (c *Catalog) Dangers(lang, text string) []string {
 	return found
 }
 
-var categories = []string{"danger", "selfharm", "sexual", "child", "injury", "detained", "fire", "confined"}
+var categories = []string{"danger", "selfharm", "sexual", "child", "injured", "detained", "fire", "confined"}
 
 // Danger reports whether Dangers finds any.
 func (c *Catalog) Danger(lang, text string) bool { return len(c.Dangers(lang, text)) > 0 }

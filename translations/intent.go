@@ -17,7 +17,7 @@ const (
 	Back           = "back"
 	Stop           = "stop"
 	Menu           = "menu"
-	Help           = "help" // danger: SOS
+	InDanger       = "danger" // SOS: somebody is in danger and wants help now
 	Person         = "person"
 	ChangeLanguage = "language"
 	Repeat         = "repeat"
@@ -35,7 +35,7 @@ const (
 	MaybeDelete = Delete + "?"
 )
 
-var commands = []string{Yes, No, Skip, Back, Stop, Menu, Help, Person, ChangeLanguage, Repeat, Hide, Delete, Settings, MyCase, Fee, Start, Done}
+var commands = []string{Yes, No, Skip, Back, Stop, Menu, InDanger, Person, ChangeLanguage, Repeat, Hide, Delete, Settings, MyCase, Fee, Start, Done}
 
 const (
 	polite  = "polite" // in keywords.tsv: words that may stand around a command
@@ -139,7 +139,7 @@ func (v *vocabulary) learn(lang, word, intent string) error {
 	}
 	v.commands[lang][w] = intent
 	v.longest = max(v.longest, len(w))
-	if intent == Help {
+	if intent == InDanger {
 		v.help[w] = true
 		if lang == anybody {
 			v.alarms = append(v.alarms, word)
@@ -168,7 +168,7 @@ func (c *Catalog) Intent(lang, text string) string {
 	v := c.words
 	for _, a := range v.alarms {
 		if strings.Contains(text, a) {
-			return Help
+			return InDanger
 		}
 	}
 	if len(text) > 8*v.longest {
@@ -185,7 +185,7 @@ func (c *Catalog) Intent(lang, text string) string {
 func (v *vocabulary) command(lang, f string) string {
 	w := dense(f)
 	if v.help[w] {
-		return Help
+		return InDanger
 	}
 	for _, l := range [...]string{lang, English, anybody} {
 		if intent := v.commands[l][w]; intent != "" {

@@ -22,8 +22,8 @@ func TestIntent(t *testing.T) {
 		{"km", "រួច ហើយ", Done}, {"km", "រួច\u200Bហើយ", Done},
 
 		// Danger counts in every language.
-		{"en", "SOS", Help}, {"my", "ช่วยด้วย", Help}, {"th", "ကယ်ပါ", Help}, {"", "maddat", Help}, {"ne", "juoy", Help},
-		{"km", "please help 🆘 now", Help}, {"en", "🚨", Help}, {"km", "សូមជួយ", Help}, {"xx", "help me please", Help},
+		{"en", "SOS", InDanger}, {"my", "ช่วยด้วย", InDanger}, {"th", "ကယ်ပါ", InDanger}, {"", "maddat", InDanger}, {"ne", "juoy", InDanger},
+		{"km", "please help 🆘 now", InDanger}, {"en", "🚨", InDanger}, {"km", "សូមជួយ", InDanger}, {"xx", "help me please", InDanger},
 
 		// A word of another language, or in a longer text, is no command.
 		{"th", "ho", ""}, {"en", "metau", ""}, {"en", "I do not want to stop working there", ""}, {"en", "my boss said yes", ""},
@@ -48,7 +48,7 @@ func TestCommandsAreClear(t *testing.T) {
 					t.Errorf("%q is %s in %s, %s in %s", w, intent, lang, i, other)
 				}
 			}
-			if c.words.help[w] && intent != Help {
+			if c.words.help[w] && intent != InDanger {
 				t.Errorf("%q is %s in %s, and help elsewhere", w, intent, lang)
 			}
 		}
@@ -57,6 +57,7 @@ func TestCommandsAreClear(t *testing.T) {
 
 // Every command exists in every language, in its own script.
 func TestCommandsComplete(t *testing.T) {
+	c := mustLoad(t)
 	rows, err := readTable(files, "keywords.tsv")
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +69,7 @@ func TestCommandsComplete(t *testing.T) {
 			}
 		}
 		for _, category := range categories {
-			if c := mustLoad(t); !slices.ContainsFunc(c.words.stems, func(s stem) bool { return s.category == category && langOf(s.text) == lang }) {
+			if !slices.ContainsFunc(c.words.stems, func(s stem) bool { return s.category == category && langOf(s.text) == lang }) {
 				t.Errorf("danger.tsv: no word for %s in %s", category, lang)
 			}
 		}

@@ -30,7 +30,7 @@ var limits = map[Kind]channels.Limit{
 	Footer:     {N: 60},
 	Preview:    {N: 60},
 	Template:   {N: 1024},
-	Word:       {N: 60},
+	Word:       {N: 80},
 }
 
 // Limit returns the greatest length of a text of kind k on any platform.
