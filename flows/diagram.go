@@ -1,0 +1,33 @@
+package flows
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/looplab/fsm"
+)
+
+// Diagram draws the conversation in Mermaid's language: the table of what
+// follows what, without the commands that lead from everywhere to everywhere.
+func Diagram() string {
+	var es fsm.Events
+	for _, e := range transitions(intake) {
+		if !strings.HasPrefix(e.Name, "to ") {
+			es = append(es, e)
+		}
+	}
+	s, err := fsm.VisualizeForMermaidWithGraphType(fsm.NewFSM(string(conversation.initial), es, nil), fsm.StateDiagram)
+	if err != nil { // only for a kind of graph that does not exist
+		panic(err)
+	}
+	return s
+}
+
+// States returns every state that a session can stand in, sorted.
+func States() (ss []State) {
+	for s := range screens {
+		ss = append(ss, s)
+	}
+	slices.Sort(ss)
+	return ss
+}
