@@ -28,7 +28,7 @@ type erasure struct {
 	Conv   string
 	Worker cases.WorkerID `json:",omitempty"`
 	Names  []string       `json:",omitempty"`
-	Talk   int            // newest generation of attachments to delete
+	Talk   int            // generation of the attachments to delete
 }
 
 // Erase destroys the keys of what is kept about the worker at a. With [Chat]
@@ -145,10 +145,8 @@ func (s *Store) sweep(ctx context.Context, n int, lease time.Duration) (bool, er
 // sweepOne may be done again after a crash.
 func (s *Store) sweepOne(ctx context.Context, e erasure) error {
 	if s.files != nil {
-		for g := range e.Talk + 1 {
-			if err := s.files.DeleteAll(ctx, talk(e.Conv, g)); err != nil {
-				return err
-			}
+		if err := s.files.DeleteAll(ctx, talk(e.Conv, e.Talk)); err != nil {
+			return err
 		}
 	}
 	if e.What != Everything {

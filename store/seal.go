@@ -180,15 +180,14 @@ func (j *sealing) key(subject string) (*subjectKey, error) {
 	if version > 0 && once(subject) {
 		return nil, ErrErased
 	}
+	if ShardOf(subject) != j.b.Shard {
+		return j.s.make(j.ctx, subject)
+	}
 	k, put, err := j.s.newKey(subject, version)
 	if err != nil {
 		return nil, err
 	}
-	if ShardOf(subject) == j.b.Shard {
-		j.b.Put = append(j.b.Put, put)
-	} else if r := j.s.Backend.Commit(j.ctx, Batch{Shard: ShardOf(subject), At: j.b.At, Put: []Put{put}})[0]; r.Err != nil {
-		return nil, r.Err
-	}
+	j.b.Put = append(j.b.Put, put)
 	if j.made == nil {
 		j.made = make(map[string]*subjectKey)
 	}

@@ -112,7 +112,8 @@ func (s *Store) forward(ctx context.Context, t *Turn, conv string) error {
 func (t *Turn) stand(k known) {
 	t.was, t.Session, t.Conversation = k, k.Session, k.Conversation
 	if !k.kept {
-		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version))}
+		// Neither the pseudonym nor the key of one erased before comes again.
+		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version)}
 	}
 	for _, e := range t.Events {
 		if !e.Kind.Receipt() && e.Kind != channels.Woke || t.Conversation.With.User == "" {

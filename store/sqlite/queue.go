@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+)
+
+// A request is work for the writer.
+type request struct {
+	ctx  context.Context
+	do   func(*writer) error // an error undoes the whole transaction
+	err  error
+	done chan struct{}
+}
+
+// ask has the writer do something and waits until that is on disk. A request
+// whose context ends before the writer takes it up is not done.
+func (d *DB) ask(ctx context.Context, do func(*writer) error) error {
+	r := &request{ctx, do, nil, make(chan struct{})}
+	d.mu.RLock()
+	if d.closed {
+		d.mu.RUnlock()
+		return errClosed
+	}
+	d.queue <- r
+	d.mu.RUnlock()
+	<-r.done
+	return r.err
+}
+
+const (
+	perCommit  = 256                    // most requests in one transaction
+	checkpoint = 4000                   // requests between checkpoints under load
+	quiet      = 100 * time.Millisecond // idle time that is used for one
+)
+
+// write is the writer.
+func (d *DB) write(w *writer) {
+	defer close(d.done)
+	defer w.close()
+	pending := 0
+	idle := time.NewTimer(quiet)
+	defer idle.Stop()
+	for {
+		select {
+		case r, ok := <-d.queue:
+			if !ok {
+				w.checkpoint()
+				return
+			}
+			pending += w.group(d.drain(r))
+			idle.Reset(quiet)
+		case <-idle.C:
+			if pending > 0 || w.dirty {
+				pending = w.checkpoint()
+			}
+		}
+		if pending >= checkpoint {
+			pending = w.checkpoint()
+		}
+	}
+}
+
+// drain returns r and whatever waits behind it.
+func (d *DB) drain(r *request) []*request {
+	rs := []*request{r}
+	for len(rs) < perCommit {
+		select {
+		case r, ok := <-d.queue:
+			if !ok {
+				return rs
+			}
+			rs = append(rs, r)
+		default:
+			return rs
+		}
+	}
+	return rs
+}
+
+// group does rs in one transaction and answers them once it is on disk.
+func (w *writer) group(rs []*request) int {
+	err := w.mend()
+	if err == nil {
+		err = w.exec(w.begin)
+	}
+	for _, r := range rs {
+		if r.err = r.ctx.Err(); r.err == nil && err == nil {
+			err = r.do(w)
+		}
+	}
+	if err == nil {
+		err = w.exec(w.commit)
+	}
+	if err != nil {
+		w.undo()
+		err = explain(err)
+	}
+	for _, r := range rs {
+		if r.err == nil {
+			r.err = err
+		}
+		close(r.done)
+	}
+	return len(rs)
+}

@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+
+	"workervoice/store"
+	"workervoice/store/storetest"
+)
+
+func fresh(t testing.TB) store.Backend {
+	d, err := Open(filepath.Join(t.TempDir(), "voice.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestBackend(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Backend { return fresh(t) })
+}
+
+func BenchmarkTurn(b *testing.B) { storetest.Bench(b, fresh(b)) }
+
+// TestPragmas looks at every connection: a setting that reaches only one of
+// them, or a driver's default, loses what was acknowledged.
+func TestPragmas(t *testing.T) {
+	d := fresh(t).(*DB)
+	defer d.Close()
+	for range 4 {
+		c, err := d.db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close() // at the end, so that each turn gets another one
+		for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "secure_delete": "1"} {
+			var got string
+			if err := c.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s is %s, want %s (%v)", pragma, got, want, err)
+			}
+		}
+	}
+}
+
+// TestNewer checks that a file of a newer program is left alone.
+func TestNewer(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "voice.db")
+	d, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.db.Exec("PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	if _, err := Open(file); err == nil {
+		t.Fatal("opened a newer file")
+	}
+}

@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"time"
+
+	"workervoice/store"
+)
+
+// A writer is the one connection that writes. Only its goroutine uses it.
+type writer struct {
+	db     *sql.DB
+	conn   *sql.Conn
+	broken bool  // the connection is not to be trusted any more
+	dirty  bool  // what was removed may still stand in free parts of the file
+	swept  int64 // when keys seen long ago were last forgotten, unix ms
+	now    int64 // the latest time heard of
+
+	begin, commit, rollback,
+	version, put, remove, index, unindex,
+	lane, last, add, drop, empty, front, jobs, due,
+	entry, blank, cut, once, forget, count, soil *sql.Stmt
+}
+
+// bg never ends: what the writer has begun it finishes.
+var bg = context.Background()
+
+func newWriter(db *sql.DB) (*writer, error) {
+	w := &writer{db: db}
+	if err := w.prepare(); err != nil {
+		return nil, err
+	}
+	err := w.conn.QueryRowContext(bg, `SELECT EXISTS (SELECT 1 FROM scrub)`).Scan(&w.dirty)
+	return w, err
+}
+
+func (w *writer) prepare() (err error) {
+	if w.conn, err = w.db.Conn(bg); err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		stmt  **sql.Stmt
+		query string
+	}{
+		{&w.begin, `BEGIN IMMEDIATE`},
+		{&w.commit, `COMMIT`},
+		{&w.rollback, `ROLLBACK`},
+
+		{&w.version, `SELECT version FROM record WHERE kind = ? AND id = ?`},
+		{&w.put, `INSERT INTO record (kind, id, version, body) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body`},
+		{&w.remove, `DELETE FROM record WHERE kind = ? AND id = ?`},
+		{&w.index, `INSERT OR IGNORE INTO idx (name, score, kind, id) VALUES (?, ?, ?, ?)`},
+		{&w.unindex, `DELETE FROM idx WHERE name = ? AND score = ? AND kind = ? AND id = ?`},
+
+		{&w.lane, `SELECT seq, fence, attempts, due FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT 1`},
+		{&w.last, `SELECT max(seq) FROM job WHERE queue = ? AND lane = ?`},
+		{&w.add, `INSERT INTO job (queue, lane, seq, head, due, fence, attempts, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.drop, `DELETE FROM job WHERE queue = ? AND lane = ? AND seq < ?`},
+		{&w.empty, `DELETE FROM job WHERE queue = ? AND lane = ?`},
+		{&w.front, `UPDATE job SET head = 1, due = ?, fence = ?, attempts = attempts + ? WHERE queue = ? AND lane = ? AND seq = ?`},
+		{&w.jobs, `SELECT seq, attempts, body FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT ?`},
+		{&w.due, `SELECT lane FROM job WHERE queue = ? AND head = 1 AND due <= ? ORDER BY due LIMIT ?`},
+
+		{&w.entry, `INSERT INTO log (name, seq, body) SELECT ?1, coalesce(max(seq), 0) + 1, ?2 FROM log WHERE name = ?1`},
+		{&w.blank, `UPDATE log SET body = ? WHERE name = ? AND seq = ?`},
+		{&w.cut, `DELETE FROM log WHERE name = ?`},
+		{&w.once, `INSERT OR IGNORE INTO once (key, at) VALUES (?, ?)`},
+		{&w.forget, `DELETE FROM once WHERE key = ?`},
+		{&w.count, `INSERT INTO counter (name, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+		{&w.soil, `INSERT OR IGNORE INTO scrub (one) VALUES (1)`},
+	} {
+		if *s.stmt, err = w.conn.PrepareContext(bg, s.query); err != nil {
+			w.close()
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) close() {
+	if w.conn != nil {
+		w.conn.Close()
+	}
+}
+
+// undo rolls back. A connection that cannot even do that is given up.
+func (w *writer) undo() {
+	w.broken = w.exec(w.rollback) != nil
+}
+
+// mend replaces a connection that was given up.
+func (w *writer) mend() error {
+	if !w.broken {
+		return nil
+	}
+	if w.conn != nil {
+		w.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool does not take it back
+		w.conn.Close()
+		w.conn = nil
+	}
+	if err := w.prepare(); err != nil {
+		return err
+	}
+	w.broken = false
+	return nil
+}
+
+func (w *writer) exec(s *sql.Stmt, args ...any) error {
+	_, err := s.ExecContext(bg, args...)
+	return err
+}
+
+// row scans the first row, and reports whether there is one.
+func row(s *sql.Stmt, args []any, dst ...any) (bool, error) {
+	err := s.QueryRowContext(bg, args...).Scan(dst...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// checkpoint moves what was committed into the main file and forgets the keys
+// seen more than a week ago. It returns 0: nothing is pending.
+func (w *writer) checkpoint() int {
+	const hour, week = int64(time.Hour / time.Millisecond), int64(7 * 24 * time.Hour / time.Millisecond)
+	if w.broken {
+		return 0
+	}
+	if w.now-w.swept > hour {
+		w.conn.ExecContext(bg, `DELETE FROM once WHERE at < ?`, w.now-week)
+		w.swept = w.now
+	}
+	if w.dirty && w.scrub() == nil {
+		return 0
+	}
+	w.conn.ExecContext(bg, `PRAGMA wal_checkpoint(PASSIVE)`)
+	return 0
+}
+
+// scrub writes the file anew without what was removed, and empties the log.
+func (w *writer) scrub() error {
+	if _, err := w.conn.ExecContext(bg, `DELETE FROM scrub`); err != nil {
+		return err
+	}
+	var busy, log, done int
+	err := w.conn.QueryRowContext(bg, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done)
+	if err == nil && busy != 0 {
+		err = errors.New("sqlite: a reader is in the way")
+	}
+	if err != nil {
+		return errors.Join(err, w.exec(w.soil))
+	}
+	w.dirty = false
+	return nil
+}
+
+// claim leases what is due.
+func (w *writer) claim(c store.Claim) ([]store.Leased, error) {
+	rows, err := w.due.QueryContext(bg, c.Queue, c.At.UnixMilli(), c.Lanes)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			rows.Close()
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	var hs []store.Leased
+	for _, id := range ids {
+		h, first, err := w.read(store.ShardOf(id), store.Lane{Queue: c.Queue, ID: id}, c.Jobs)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.exec(w.front, c.Until.UnixMilli(), c.Fence, 1, c.Queue, id, first); err != nil {
+			return nil, err
+		}
+		h.Attempts++ // read before front counted this one
+		hs = append(hs, h)
+	}
+	return hs, nil
+}
