@@ -8,7 +8,7 @@
 //
 //	UPDATE=1 go test ./translations
 //
-// which records the new text as an unread draft in review.tsv.
+// which records the new text as an unread draft in review.*.tsv.
 package translations
 
 import (
@@ -42,6 +42,8 @@ type Catalog struct {
 	texts map[string]*texts // by language
 	kinds map[string]Kind   // by key
 	words *vocabulary
+
+	reviews map[string]map[string]State // by language and key
 
 	mu        sync.Mutex
 	fallbacks map[string]int64
@@ -77,6 +79,15 @@ func load(fsys fs.FS) (*Catalog, error) {
 	}
 	if c.words, err = loadVocabulary(fsys); err != nil {
 		return nil, fmt.Errorf("translations: %w", err)
+	}
+	c.reviews = make(map[string]map[string]State)
+	for _, lang := range languages {
+		if lang == English {
+			continue
+		}
+		if c.reviews[lang], err = loadReview(fsys, lang, c.texts[lang], c.texts[English]); err != nil {
+			return nil, fmt.Errorf("translations: %w", err)
+		}
 	}
 	return c, nil
 }
