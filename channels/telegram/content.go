@@ -111,7 +111,11 @@ func plain(rich json.RawMessage) string {
 	}
 	var b strings.Builder
 	read(&b, v)
-	return join("\n", strings.FieldsFunc(b.String(), func(r rune) bool { return r == '\n' })...)
+	all := strings.Split(b.String(), "\n")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return join("\n", all...)
 }
 
 // read writes the words in v, which is a rich text or a block, or several. The
@@ -136,6 +140,9 @@ func read(b *strings.Builder, v any) {
 
 // lines is read for what stands on lines of its own.
 func lines(b *strings.Builder, v any) {
+	if v == nil {
+		return
+	}
 	b.WriteString("\n")
 	many, ok := v.([]any)
 	if !ok {

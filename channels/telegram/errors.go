@@ -51,6 +51,9 @@ func (e *refusal) Error() string {
 	return fmt.Sprintf("telegram: %d %s", e.code, e.shown)
 }
 
+// GoString shows no more than Error.
+func (e *refusal) GoString() string { return e.Error() }
+
 func (e *refusal) says(parts ...string) bool {
 	for _, p := range parts {
 		if strings.Contains(e.raw, p) {

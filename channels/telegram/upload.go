@@ -147,7 +147,7 @@ func form(chat int64, m channels.Outbound, field string) (head, tail []byte, kin
 	}
 	h := textproto.MIMEHeader{}
 	h.Set("Content-Disposition", multipart.FileContentDisposition(field, fileName(*m.File, field)))
-	if t, _, err := mime.ParseMediaType(m.File.Type); err == nil {
+	if t, _, err := mime.ParseMediaType(m.File.Type); err == nil && strings.Contains(t, "/") {
 		h.Set("Content-Type", t)
 	}
 	if _, err := w.CreatePart(h); err != nil {
