@@ -78,7 +78,7 @@ func must(t Taxonomy, err error) Taxonomy {
 // ParseTaxonomy reads tab-separated rows: code, severity, check, ilo, fixers.
 // Its error names the line.
 func ParseTaxonomy(file string) (t Taxonomy, err error) {
-	for i, line := range strings.Split(strings.TrimSpace(file), "\n") {
+	for i, line := range strings.Split(strings.TrimRight(file, "\n"), "\n") {
 		if v, ok := strings.CutPrefix(line, "# version\t"); ok {
 			if t.Version, err = strconv.Atoi(v); err != nil {
 				return t, fmt.Errorf("taxonomy: line %d: version %q is no number", i+1, v)

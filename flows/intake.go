@@ -37,7 +37,7 @@ var intake = parseIntake(intakeFile)
 
 // parseIntake panics on a bad row: the file is part of the program.
 func parseIntake(file string) (qs []question) {
-	for i, line := range strings.Split(strings.TrimSpace(file), "\n") {
+	for i, line := range strings.Split(strings.TrimRight(file, "\n"), "\n") {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}

@@ -1,0 +1,223 @@
+package bot
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+	"workervoice/flows"
+	"workervoice/translations"
+)
+
+// Check looks for faults that would reach a worker: states that nobody comes
+// to or cannot leave with buttons alone, texts that are missing, and messages
+// that do not fit one of the channels, in any language. It plays every button
+// of every state, also with words, voice notes and stickers in between.
+func Check(infos []channels.Info) (faults []string, err error) {
+	texts, err := translations.Load()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range texts.Check() {
+		faults = append(faults, p.String())
+	}
+	x := explorer{seen: map[string]bool{}, says: map[string]flows.Say{}, leads: map[flows.State]map[flows.State]bool{}}
+	x.explore()
+	faults = append(faults, x.faults()...)
+	e := New(Config{Texts: texts, Log: slog.New(slog.DiscardHandler), Now: time.Now, Name: "Golden Friend", Org: "Organisation", Independent: "Contact", Public: "https://friend.example"})
+	e.Directory = example
+	for _, say := range x.says {
+		for _, info := range infos {
+			for _, lang := range texts.Languages() {
+				v := voice{e: e, info: info, lang: lang, now: exampleDay}
+				faults = append(faults, v.faults(say)...)
+			}
+		}
+	}
+	if n := e.Counted("texts_missing"); n > 0 {
+		e.figures.mu.Lock()
+		for k := range e.figures.n {
+			faults = append(faults, fmt.Sprintf("text %s cannot be written: it is missing, or a placeholder has no value", k[1]))
+		}
+		e.figures.mu.Unlock()
+	}
+	slices.Sort(faults)
+	return slices.Compact(faults), nil
+}
+
+// exampleDay and example stand for an installation whose numbers were checked,
+// so that texts with numbers are measured too.
+var (
+	exampleDay = time.Date(2026, 9, 30, 12, 0, 0, 0, time.UTC)
+	example    = cases.Directory{Numbers: func() (ns []cases.Number) {
+		for _, k := range []string{"emergency", "ambulance", "hotline", "crisis"} {
+			ns = append(ns, cases.Number{Country: "TH", Kind: k, Name: "Department of Examples", Number: "0000 000 000", Hours: "24 h",
+				Languages: []string{"my", "en"}, Checkers: []string{"A", "B"}, Checked: exampleDay.AddDate(0, -1, 0)})
+		}
+		return ns
+	}()}
+)
+
+// An explorer plays conversations and remembers what was said in them.
+type explorer struct {
+	seen  map[string]bool
+	says  map[string]flows.Say
+	leads map[flows.State]map[flows.State]bool // by buttons
+}
+
+// inputs are what a worker may send instead of pressing a button.
+var inputs = []channels.Event{
+	{Kind: channels.Said, Text: "they have not paid us since March and the boss shouts"},
+	{Kind: channels.Said, Media: []channels.Media{{Ref: "v", Type: "audio/ogg", Voice: true}}},
+	{Kind: channels.Said, Intent: "danger"},
+	{Kind: channels.Said, Intent: "language"},
+	{Kind: channels.Said, Intent: "menu"},
+	{Kind: channels.Said, Intent: "maybe selfharm", Text: "I do not want to live"},
+	{Kind: channels.Said, Intent: "maybe child sexual", Text: "a child"},
+	{Kind: channels.Said, Intent: "fee"},
+	{Kind: channels.Said, Script: "km", Text: "ខ្ញុំចង់និយាយភាសាខ្មែរ"},
+	{Kind: channels.Odd, What: "sticker"},
+	{Kind: channels.Woke},
+}
+
+func (x *explorer) explore() {
+	at := exampleDay
+	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
+	queue := []flows.Session{{}, deep} // the second saves a long way to the last questions
+	for n := 0; len(queue) > 0 && n < 12_000; n++ {
+		s := queue[0]
+		queue = queue[1:]
+		var events []channels.Event
+		cs, _ := flows.Choices(s)
+		for _, c := range cs {
+			events = append(events, channels.Event{Kind: channels.Said, Choice: c.Value})
+			if s.Word != "" { // so late that the word is asked again
+				events = append(events, channels.Event{Kind: channels.Said, Choice: c.Value, At: at.Add(2 * time.Hour)})
+			}
+		}
+		pressed := len(events)
+		events = append(events, inputs...)
+		if s.State == "" {
+			events = append(events, channels.Event{Kind: channels.Started, Ref: "ABC", Locale: "my"}, channels.Event{Kind: channels.Grouped})
+		}
+		for i, ev := range events {
+			ev.ID = fmt.Sprint(n, "/", i)
+			if ev.At.IsZero() {
+				ev.At = at
+			}
+			if ev.Kind == channels.Woke {
+				ev.At = s.Wake()
+			}
+			s := s
+			s.LastAt = time.Time{}
+			next, fx := flows.Step(s, ev)
+			for _, f := range fx {
+				x.note(f)
+			}
+			if i < pressed {
+				if x.leads[s.State] == nil {
+					x.leads[s.State] = map[flows.State]bool{}
+				}
+				x.leads[s.State][next.State] = true
+			}
+			if sig := signature(next); !x.seen[sig] {
+				x.seen[sig] = true
+				queue = append(queue, next)
+			}
+		}
+	}
+}
+
+func (x *explorer) note(f flows.Effect) {
+	say, ok := f.(flows.Say)
+	if show, is := f.(flows.Show); is {
+		say, ok = flows.Say{Parts: show.Parts}, true
+	}
+	if ok {
+		key := fmt.Sprint(say.Choices)
+		for _, p := range say.Parts {
+			key += "|" + p.Key + p.Lang
+		}
+		x.says[key] = say
+	}
+}
+
+// signature is what of a session decides how it goes on, roughly: enough to
+// come to every state with and without a report, a case, consent and danger.
+func signature(s flows.Session) string {
+	var told string
+	if d := s.Draft; d != nil {
+		told = fmt.Sprint(len(d.Kinds) > 0 && d.Kinds[0].Group() == "sex", d.First("hr"), d.First("employer") == "agency", d.First("helper") != "")
+	}
+	mark := s.Mark
+	if s.State == "status" || s.State == "adding" || s.State == "withdraw" || s.State == "forced" || s.State == "person" {
+		mark = "" // a case: which does not matter
+	}
+	return fmt.Sprint(s.State, " ", mark, s.Group, s.Lang == "", s.Consent.Given, s.Consent.Refused, min(len(s.Mine), 2), s.Danger != nil,
+		s.Extra > 0, s.Edit, len(s.Picked) > 0, s.Word != "", told)
+}
+
+// faults names states that nobody comes to, and those from which the menu
+// cannot be reached with buttons alone.
+func (x *explorer) faults() (out []string) {
+	reached := map[flows.State]bool{}
+	for sig := range x.seen {
+		for _, s := range flows.States() {
+			if strings.HasPrefix(sig, string(s)+" ") {
+				reached[s] = true
+			}
+		}
+	}
+	home := map[flows.State]bool{"menu": true, "declined": true}
+	for grown := true; grown; {
+		grown = false
+		for from, tos := range x.leads {
+			for to := range tos {
+				if home[to] && !home[from] {
+					home[from], grown = true, true
+				}
+			}
+		}
+	}
+	for _, s := range flows.States() {
+		switch {
+		case s == "grouped" || s == "linked": // nobody leaves a group chat for the menu; only a code leads to linked
+		case !reached[s]:
+			out = append(out, fmt.Sprintf("state %s is never reached", s))
+		case !home[s]:
+			out = append(out, fmt.Sprintf("state %s is a trap: its buttons never lead to the menu", s))
+		}
+	}
+	return out
+}
+
+// faults measures one message on one channel in one language.
+func (v voice) faults(say flows.Say) (out []string) {
+	where := fmt.Sprintf("%s in %s", v.info.Platform, v.lang)
+	if len(say.Choices) > v.info.Choices {
+		out = append(out, fmt.Sprintf("%s: %d choices under %s, most are %d", where, len(say.Choices), say.Parts[0].Key, v.info.Choices))
+	}
+	ms := v.speak(say)
+	if len(ms) > 2 {
+		out = append(out, fmt.Sprintf("%s: %s takes %d messages", where, say.Parts[0].Key, len(ms)))
+	}
+	labels := map[string]bool{}
+	for i, c := range say.Choices {
+		label := ms[len(ms)-1].Choices[i].Label
+		if full := v.word(c.Key); c.Text == "" && c.Lang == "" && label != full {
+			out = append(out, fmt.Sprintf("%s: label %s is too long", where, c.Key))
+		}
+		if labels[label] {
+			out = append(out, fmt.Sprintf("%s: label %s stands twice under %s", where, c.Key, say.Parts[0].Key))
+		}
+		labels[label] = true
+		if len(c.Value) > v.info.Value {
+			out = append(out, fmt.Sprintf("%s: value of %s is too long", where, c.Key))
+		}
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+	"workervoice/store"
+)
+
+// maxAttachment is the largest attachment kept, in bytes.
+const maxAttachment = 50 << 20
+
+// fetch downloads attachments that workers sent on a channel, and reports
+// whether there were any.
+func (e *Engine) fetch(ctx context.Context, s *sender, f channels.Fetcher) bool {
+	jobs, err := e.Store.ClaimFetch(ctx, s.info.ID, 4, 5*time.Minute)
+	if err != nil && ctx.Err() == nil {
+		e.Log.Error("attachments cannot be claimed: look at the store", "channel", s.info.ID, "err", err)
+	}
+	var wg sync.WaitGroup
+	for _, j := range jobs {
+		wg.Go(func() { e.download(context.WithoutCancel(ctx), s.info.ID, f, j) })
+	}
+	wg.Wait()
+	if len(jobs) > 0 {
+		e.entries.ring()
+	}
+	return len(jobs) > 0
+}
+
+// download brings one attachment home.
+func (e *Engine) download(ctx context.Context, ch channels.ID, f channels.Fetcher, j store.FetchJob) {
+	var end store.Fetched
+	kept, err := e.bring(ctx, f, j)
+	var no *channels.SendError
+	switch {
+	case err == nil:
+		end.Attachment = &kept
+		e.count("attachments_kept", string(ch))
+	case errors.As(err, &no) && no.Reason == channels.Rejected, errors.Is(err, store.ErrTooBig):
+		end.Gone = true
+		e.count("attachments_lost", string(ch))
+		e.Log.Warn("an attachment is gone or too big and cannot be kept", "channel", ch, "err", err)
+	default:
+		end.Retry = e.Now().Add(pauseAfter(j.Attempts + 3))
+		e.Log.Warn("an attachment could not be downloaded, it is tried again", "channel", ch, "attempt", j.Attempts, "err", err)
+	}
+	if err := e.Store.SettleFetch(ctx, j, end); err != nil {
+		e.Log.Error("what became of an attachment is not kept: look at the store", "err", err)
+	}
+}
+
+func (e *Engine) bring(ctx context.Context, f channels.Fetcher, j store.FetchJob) (a cases.Attachment, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	defer cancel()
+	r, err := f.Fetch(ctx, j.Media)
+	if err != nil {
+		return a, err
+	}
+	defer r.Close() //nolint:errcheck // it was read to its end or is of no use
+	a, _, err = e.Files.Put(ctx, j.Subject, r, maxAttachment)
+	a.Type, a.Seconds, a.Voice = j.Media.Type, j.Media.Seconds, j.Media.Voice
+	return a, err
+}
+
+// lasting is how long a platform may fetch an attachment that it was given the
+// address of: LINE may do so much later than it is sent.
+const lasting = 7 * 24 * time.Hour
+
+// open gives m's attachment its content, and an address where the platform
+// fetches it.
+func (e *Engine) open(m *channels.Outbound, info channels.Info) error {
+	f := m.File
+	if f == nil {
+		return nil
+	}
+	content, err := e.content(f.Ref)
+	if err != nil {
+		return err
+	}
+	own := *f
+	own.Size = int64(len(content))
+	own.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+	if info.Links {
+		token, err := e.fileToken(f.Ref, f.Type, e.Now().Add(lasting))
+		if err != nil {
+			return err
+		}
+		own.URL = e.Public + "/f/" + token
+	}
+	m.File = &own
+	return nil
+}
+
+// content returns what an attachment of ours holds.
+func (e *Engine) content(ref string) ([]byte, error) {
+	if link, ok := strings.CutPrefix(ref, "qr/"); ok {
+		return e.Draw(link)
+	}
+	return nil, fmt.Errorf("bot: there is no attachment of this name")
+}
+
+// fileToken seals what a platform may fetch, and until when, into a name that
+// nobody can guess or change. It outlives a restart.
+func (e *Engine) fileToken(ref, kind string, until time.Time) (string, error) {
+	a, err := e.fileCipher()
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal([3]string{ref, kind, until.UTC().Format(time.RFC3339)})
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(a.Seal(nil, nil, b, []byte("file"))), nil
+}
+
+func (e *Engine) fileCipher() (cipher.AEAD, error) {
+	b, err := aes.NewCipher(e.Secret[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(b)
+}
+
+// readToken returns what a token of fileToken names, if its time is not over.
+func (e *Engine) readToken(token string) (ref, kind string, ok bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return "", "", false
+	}
+	a, err := e.fileCipher()
+	if err != nil {
+		return "", "", false
+	}
+	b, err := a.Open(nil, nil, sealed, []byte("file"))
+	if err != nil {
+		return "", "", false
+	}
+	var f [3]string
+	if err := json.Unmarshal(b, &f); err != nil {
+		return "", "", false
+	}
+	until, err := time.Parse(time.RFC3339, f[2])
+	return f[0], f[1], err == nil && e.Now().Before(until)
+}
+
+// File serves an attachment of ours under its unguessable name, for platforms
+// that fetch what is sent.
+func (e *Engine) File(w http.ResponseWriter, r *http.Request) {
+	ref, kind, ok := e.readToken(r.PathValue("token"))
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	content, err := e.content(ref)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, no-store")
+	w.Write(content) //nolint:errcheck // nobody is left to tell
+}
