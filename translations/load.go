@@ -25,9 +25,10 @@ func loadTexts(fsys fs.FS, lang string) (*texts, error) {
 	}
 	b := i18n.NewBundle(tag)
 	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	file, err := b.LoadMessageFileFS(fsys, "active."+lang+".toml")
+	name := "active." + lang + ".toml"
+	file, err := b.LoadMessageFileFS(fsys, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	t := &texts{
 		plain:  make(map[string]string),
@@ -37,7 +38,7 @@ func loadTexts(fsys fs.FS, lang string) (*texts, error) {
 	}
 	for _, m := range file.Messages {
 		if err := t.add(m); err != nil {
-			return nil, fmt.Errorf("%s: text %q: %w", file.Path, m.ID, err)
+			return nil, fmt.Errorf("%s: text %q: %w", name, m.ID, err)
 		}
 	}
 	return t, nil
@@ -107,6 +108,9 @@ func (t *texts) matches(english *texts) error {
 // placeholders returns the names in s, sorted, each once. Anything but a plain
 // {{.Name}} is an error: texts are edited by people who do not program.
 func placeholders(s string) ([]string, error) {
+	if !strings.Contains(s, "{{") {
+		return nil, nil
+	}
 	trees, err := parse.Parse("text", s, "{{", "}}")
 	if err != nil {
 		return nil, fmt.Errorf("is no template: %w", err)
