@@ -88,7 +88,7 @@ func (x *explorer) explore() {
 	at := exampleDay
 	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
 	queue := []flows.Session{{}, deep} // the second saves a long way to the last questions
-	for n := 0; len(queue) > 0 && n < 12_000; n++ {
+	for n := 0; len(queue) > 0 && n < 20_000; n++ {
 		s := queue[0]
 		queue = queue[1:]
 		var events []channels.Event

@@ -30,7 +30,7 @@ func newRater(i channels.Info) *rater {
 func (r *rater) take(user string, n int, now time.Time) (wait time.Duration, chat bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if d := r.pause.Sub(now); d > 0 {
+	if d := r.pause.Sub(now); r.pause.After(now) {
 		return d, false
 	}
 	mine, all := r.chats[user], r.next
@@ -69,7 +69,7 @@ func (r *rater) hold(t time.Time) time.Time {
 // due and spend are the generic cell rate algorithm (ITU-T I.371): a bucket is
 // one time, at which it would be empty again.
 func due(r channels.Rate, full, now time.Time) time.Duration {
-	if r.Messages == 0 {
+	if r.Messages == 0 || !full.After(now) {
 		return 0
 	}
 	each := r.Per / time.Duration(r.Messages)

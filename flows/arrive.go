@@ -81,6 +81,11 @@ func (t *talk) press() {
 	if twice {
 		return
 	}
+	if at == menu && v != "report" && v != "draft" && !slices.Contains(opening, string(t.s.State)) { // the way to the menu stands open
+		t.s.Extra = 0
+		readMenu(t, v)
+		return
+	}
 	t.tell("err.old_button", nil)
 	t.again()
 }

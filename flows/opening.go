@@ -262,10 +262,14 @@ func readMenu(t *talk, v string) {
 // sent, or a report of its own. A voice note is a report as it stands.
 func writeMenu(t *talk) {
 	if m := t.last(); m != nil {
-		if t.note(menu) {
+		switch {
+		case len(t.e.Media) == 0 && t.e.Place == nil && short(t.e.Text) && t.s.State == menu:
+			t.again()
+		case t.note(menu):
 			t.tell("case.added", Args{"Ref": m.Ref})
+		default:
+			t.again()
 		}
-		t.again()
 		return
 	}
 	if len(t.e.Media) == 0 && t.e.Place == nil && short(t.e.Text) {

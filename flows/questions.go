@@ -187,10 +187,19 @@ func (t *talk) before() {
 	t.again()
 }
 
+// first are the questions that the bot asks first by itself: where to send the
+// report hangs on them.
+var first = []State{"country", "site", "howmany"}
+
 // open1 returns the first question that a sent report leaves open, or "".
 func (t *talk) open1(r *cases.Report) State {
 	if r == nil {
 		return ""
+	}
+	for _, s := range first {
+		if q, ok := find(s); ok && !t.known(q, r) {
+			return s
+		}
 	}
 	for _, q := range intake {
 		if whens[q.when](&t.s, r) && !t.known(q, r) {

@@ -202,6 +202,9 @@ func (t *talk) resume() {
 	}
 	p := t.s.Place[n-1]
 	t.s.Place = t.s.Place[:n-1]
+	if p.State == language && t.s.Lang != "" { // chosen in the meantime
+		p.State = t.home()
+	}
 	t.to(p.State)
 	t.s.Mark = p.Mark
 	t.show()

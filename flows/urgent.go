@@ -117,7 +117,7 @@ func (t *talk) urgent() bool {
 		t.note("words")
 		t.interrupt(selfharm)
 		t.show()
-	case t.hints("child") && t.s.Lang != "":
+	case (t.hints("child") || t.hints("sexual") && under(t.e.Text)) && t.s.Lang != "":
 		t.note("words")
 		t.interrupt(childask)
 		t.s.Mark = "child"

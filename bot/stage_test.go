@@ -1,0 +1,281 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+	"workervoice/store"
+	"workervoice/store/sqlite"
+	"workervoice/translations"
+)
+
+// A stage is an engine on a real SQLite file, with a platform that remembers
+// what was sent and a clock that tests move by hand. Nothing runs by itself.
+type stage struct {
+	*testing.T
+	e    *Engine
+	play *platform
+	file string
+	log  *lockedBuffer
+	mu   sync.Mutex
+	now  time.Time
+	n    int
+
+	known map[cases.ID]int // entries seen
+	code  string           // the last code for another app
+	spoke string           // the platform's name for what the worker last wrote or recorded
+}
+
+// start is the evening on which conversations in tests begin: 21:10 in Bangkok.
+var start = time.Date(2026, 11, 19, 14, 10, 0, 0, time.UTC)
+
+// newStage returns a stage for one channel, which carries what info says.
+func newStage(t *testing.T, info channels.Info) *stage {
+	t.Helper()
+	s := &stage{T: t, play: &platform{info: info}, now: start, known: map[cases.ID]int{}, log: &lockedBuffer{}, file: filepath.Join(t.TempDir(), "voice.db")}
+	s.open()
+	t.Cleanup(func() { s.e.Store.Close() })
+	return s
+}
+
+func (s *stage) open() {
+	s.Helper()
+	db, err := sqlite.Open(s.file)
+	if err != nil {
+		s.Fatal(err)
+	}
+	st, err := store.New(db, store.Key{7}, s.Now)
+	if err != nil {
+		s.Fatal(err)
+	}
+	folder, err := store.OpenFolder(filepath.Join(filepath.Dir(s.file), "files"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	texts, err := translations.Load()
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.e = New(Config{Store: st, Files: st.UseFiles(folder), Channels: []channels.Adapter{s.play}, Texts: texts, Now: s.Now,
+		Log: slog.New(slog.NewTextHandler(s.log, nil)), Name: "Golden Friend", Org: "Sunrise Legal Aid", Independent: "Daw Mya",
+		Public: "https://friend.example", Template: "case_update", TemplateLang: "en", Draw: func(string) ([]byte, error) { return []byte("png"), nil }})
+}
+
+// restart closes everything and opens it again, as after a stop.
+func (s *stage) restart() {
+	s.Helper()
+	if err := s.e.Store.Close(); err != nil {
+		s.Fatal(err)
+	}
+	s.open()
+}
+
+func (s *stage) Now() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }
+
+// pass lets time go by, and what is due happen.
+func (s *stage) pass(d time.Duration) {
+	s.Helper()
+	s.mu.Lock()
+	s.now = s.now.Add(d)
+	s.mu.Unlock()
+	s.settle()
+}
+
+// address is where the worker named user is reached.
+func (s *stage) address(user string) channels.Address {
+	return channels.Address{Channel: s.play.info.ID, User: user}
+}
+
+// event returns something that a worker sent, with the next name.
+func (s *stage) event(user string, ev channels.Event) channels.Event {
+	s.n++
+	s.mu.Lock()
+	s.now = s.now.Add(3 * time.Second) // nobody types faster
+	s.mu.Unlock()
+	ev.ID, ev.From, ev.At = fmt.Sprintf("e%d", s.n), s.address(user), s.Now()
+	if ev.Kind == "" {
+		ev.Kind = channels.Said
+	}
+	if ev.Message == "" {
+		ev.Message = fmt.Sprintf("w%d", s.n)
+	}
+	if ev.Kind == channels.Said && ev.Choice == "" {
+		s.spoke = ev.Message
+	}
+	return ev
+}
+
+// hear delivers ev twice, as platforms do, and everything that it leads to.
+func (s *stage) hear(ev channels.Event) {
+	s.Helper()
+	for range 2 {
+		if err := s.e.Deliver(context.Background(), ev); err != nil {
+			s.Fatal(err)
+		}
+	}
+	s.settle()
+}
+
+// say lets a worker write, press ("[value]") or send something.
+func (s *stage) say(user, what string) {
+	s.Helper()
+	ev := channels.Event{Text: what}
+	if v, ok := strings.CutPrefix(what, "["); ok {
+		ev = channels.Event{Choice: strings.TrimSuffix(v, "]")}
+	}
+	s.hear(s.event(user, ev))
+}
+
+// settle carries out what waits: turns, alarms, entries and messages, until
+// there is nothing left to do now.
+func (s *stage) settle() {
+	s.Helper()
+	ctx := context.Background()
+	snd := s.e.senders[s.play.info.ID]
+	for busy := true; busy; {
+		if _, err := s.e.Store.Wakes(ctx, 100); err != nil {
+			s.Fatal(err)
+		}
+		busy = s.e.answer(ctx)
+		busy = s.e.file(ctx) || busy
+		if f, ok := snd.a.(channels.Fetcher); ok {
+			busy = s.e.fetch(ctx, snd, f) || busy
+		}
+		snd.claim(ctx)
+		for len(snd.parcels) > 0 {
+			busy = true
+			st := snd.deliver(ctx, <-snd.parcels)
+			next, err := s.e.Store.Settle(ctx, lease, st)
+			if err != nil {
+				s.Fatal(err)
+			}
+			if next[0] != nil {
+				snd.take(*next[0])
+			}
+		}
+	}
+}
+
+// sent returns what was shown since the last call, one line a message.
+func (s *stage) sent() []channels.Outbound { return s.play.take() }
+
+// last returns the text of the newest message sent, and forgets all.
+func (s *stage) last() string {
+	s.Helper()
+	ms := s.sent()
+	if len(ms) == 0 {
+		s.Fatal("nothing was sent")
+	}
+	return ms[len(ms)-1].Text
+}
+
+// timeline returns the kinds of a case's entries.
+func (s *stage) timeline(id cases.ID) (kinds []cases.EntryKind) {
+	s.Helper()
+	es, err := s.e.Store.Timeline(context.Background(), cases.Bot, id, 0, 100)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, n := range es {
+		kinds = append(kinds, n.Kind)
+	}
+	return kinds
+}
+
+// A platform is a channel that takes what it is told to take.
+type platform struct {
+	info channels.Info
+	mu   sync.Mutex
+	got  []channels.Outbound
+	gone []string
+	left int
+	fail func(channels.Outbound) error // what Send answers
+	acks int
+}
+
+var (
+	_ channels.Deleter      = (*platform)(nil)
+	_ channels.Leaver       = (*platform)(nil)
+	_ channels.Fetcher      = (*platform)(nil)
+	_ channels.Acknowledger = (*platform)(nil)
+)
+
+func (p *platform) Info() channels.Info { return p.info }
+
+func (p *platform) Receive(*http.Request) ([]channels.Event, error) {
+	return nil, errors.New("not used here")
+}
+
+func (p *platform) Send(_ context.Context, m channels.Outbound) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fail != nil {
+		if err := p.fail(m); err != nil {
+			return "", err
+		}
+	}
+	p.got = append(p.got, m)
+	return fmt.Sprintf("m%d", len(p.got)), nil
+}
+
+func (p *platform) Delete(_ context.Context, _ channels.Address, ids []string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = append(p.gone, ids...)
+	return nil
+}
+
+func (p *platform) Leave(context.Context, channels.Address) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left++
+	return nil
+}
+
+func (p *platform) Acknowledge(context.Context, channels.Event) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.acks++
+	return nil
+}
+
+func (p *platform) Fetch(_ context.Context, m channels.Media) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("content of " + m.Ref)), nil
+}
+
+func (p *platform) take() []channels.Outbound {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	got := p.got
+	p.got = nil
+	return got
+}
+
+// A lockedBuffer takes in a log.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
