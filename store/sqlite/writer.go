@@ -14,8 +14,9 @@ import (
 type writer struct {
 	db     *sql.DB
 	conn   *sql.Conn
-	broken bool  // the connection is not to be trusted any more
-	dirty  bool  // what was removed may still stand in free parts of the file
+	broken bool // the connection is not to be trusted any more
+	dirty  bool // what was removed may still stand in free parts of the file
+	stmts  []*sql.Stmt
 	swept  int64 // when keys seen long ago were last forgotten, unix ms
 	now    int64 // the latest time heard of
 
@@ -73,7 +74,9 @@ func (w *writer) prepare() (err error) {
 		{&w.count, `INSERT INTO counter (name, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&w.soil, `INSERT OR IGNORE INTO scrub (one) VALUES (1)`},
 	} {
-		if *s.stmt, err = w.conn.PrepareContext(bg, s.query); err != nil {
+		if *s.stmt, err = w.conn.PrepareContext(bg, s.query); err == nil {
+			w.stmts = append(w.stmts, *s.stmt)
+		} else {
 			w.close()
 			return err
 		}
@@ -82,6 +85,10 @@ func (w *writer) prepare() (err error) {
 }
 
 func (w *writer) close() {
+	for _, s := range w.stmts { // the connection does not know them: they would keep the file open
+		s.Close()
+	}
+	w.stmts = nil
 	if w.conn != nil {
 		w.conn.Close()
 	}
