@@ -204,7 +204,7 @@ func (a *Adapter) Link(code string) string {
 	if number == "" {
 		return ""
 	}
-	return "https://wa.me/" + number + "?text=" + url.PathEscape("Hello "+code)
+	return "https://wa.me/" + number + "?text=Hello%20" + url.QueryEscape(code)
 }
 
 // Challenge implements [channels.Challenger]: Meta's GET before it uses an
