@@ -180,7 +180,7 @@ func TestTokensAreForgotten(t *testing.T) {
 	if n := len(k.fresh) + len(k.old); n > 50 {
 		t.Errorf("%d tokens are kept, although they came a minute apart", n)
 	}
-	if _, ok := k.try("T4999", "another", noon.Add(5018*time.Minute)); ok {
-		t.Error("a token of 19 minutes ago is forgotten")
+	if _, ok := k.try("T4999", "another", noon.Add(5019*time.Minute)); ok {
+		t.Error("a token of 20 minutes ago is forgotten")
 	}
 }

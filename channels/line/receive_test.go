@@ -154,6 +154,10 @@ var payloads = map[string][]channels.Event{
 	"no_source":           {an("5", channels.Said, func(e *channels.Event) { e.Message, e.Text = "511", "still here" })},
 
 	"location_unnamed": place(channels.Place{Lat: 0, Lng: 100.2744}),
+	"location_half": {
+		an("1", channels.Odd, func(e *channels.Event) { e.Message, e.What = "506", "message" }),
+		an("2", channels.Odd, func(e *channels.Event) { e.Message, e.What = "506", "message" }),
+	},
 	"image_set": {
 		an("1", channels.Said, func(e *channels.Event) {
 			e.Message, e.Media = "502", []channels.Media{{Ref: "502", Type: "image/jpeg"}}

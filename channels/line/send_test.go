@@ -190,6 +190,18 @@ func TestBusyReplyIsSentLater(t *testing.T) {
 	if e, ok := errors.AsType[*channels.SendError](err); !ok || e.Reason != channels.Busy || e.After != 7*time.Second {
 		t.Fatalf("got %v, want busy for 7 s", err)
 	}
+	// The token was not used, so another message may have it.
+	f.want(a, text("k/2", "two", "T"), "reply", "1.1")
+}
+
+func TestBusyReplyKeepsItsToken(t *testing.T) {
+	f := newLINE(t)
+	a := f.adapter(nil)
+	m := text("k/1", "one", f.token("T"))
+	f.next(fault{status: 429})
+	if _, err := a.Send(context.Background(), m); reason(err) != channels.Busy {
+		t.Fatalf("got %v, want busy", err)
+	}
 	f.want(a, m, "reply", "1.1")
 }
 
@@ -226,6 +238,19 @@ func TestSendAllInOneRequest(t *testing.T) {
 			t.Errorf("shown: %s", show(f.screen()))
 		}
 	}
+}
+
+// TestLongestLivedToken: of two tokens the one that lives longer is used, also
+// when the messages are repeated.
+func TestLongestLivedToken(t *testing.T) {
+	f := newLINE(t)
+	a := f.adapter(nil)
+	ms := []channels.Outbound{text("k/1", "one", f.token("long")), text("k/2", "two", f.token("short"))}
+	ms[1].ReplyUntil = noon.Add(time.Second)
+	if _, err := a.SendAll(context.Background(), ms); err != nil {
+		t.Fatal(err)
+	}
+	f.want(a, text("k/3", "three", "short"), "reply", "2.1")
 }
 
 func TestSendAllUnknown(t *testing.T) {
