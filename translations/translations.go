@@ -23,7 +23,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 )
 
-//go:embed active.*.toml *.tsv
+//go:embed active.*.toml kinds.tsv keywords.tsv danger.tsv review.*.tsv
 var files embed.FS
 
 // languages in the order in which workers are shown them.
