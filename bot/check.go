@@ -26,8 +26,17 @@ func Check(infos []channels.Info) (faults []string, err error) {
 		faults = append(faults, p.String())
 	}
 	x := explorer{seen: map[string]bool{}, says: map[string]flows.Say{}, leads: map[flows.State]map[flows.State]bool{}}
-	x.explore()
-	faults = append(faults, x.faults()...)
+	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
+	x.explore(12_000, flows.Session{}, deep) // the second saves a long way to the last questions
+	reached := x.states()
+	var all []flows.Session // and a little from everywhere, to see how each state is left
+	for _, state := range flows.States() {
+		s := deep.Copy()
+		s.State, s.Draft.Kinds = state, []cases.Code{"pay.late"}
+		all = append(all, s)
+	}
+	x.explore(2_000, all...)
+	faults = append(faults, x.faults(reached)...)
 	e := New(Config{Texts: texts, Log: slog.New(slog.DiscardHandler), Now: time.Now, Name: "Golden Friend", Org: "Organisation", Independent: "Contact", Public: "https://friend.example"})
 	e.Directory = example
 	for _, say := range x.says {
@@ -84,11 +93,9 @@ var inputs = []channels.Event{
 	{Kind: channels.Woke},
 }
 
-func (x *explorer) explore() {
+func (x *explorer) explore(most int, queue ...flows.Session) {
 	at := exampleDay
-	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
-	queue := []flows.Session{{}, deep} // the second saves a long way to the last questions
-	for n := 0; len(queue) > 0 && n < 20_000; n++ {
+	for n := 0; len(queue) > 0 && n < most; n++ {
 		s := queue[0]
 		queue = queue[1:]
 		var events []channels.Event
@@ -161,17 +168,19 @@ func signature(s flows.Session) string {
 		s.Extra > 0, s.Edit, len(s.Picked) > 0, s.Word != "", told)
 }
 
-// faults names states that nobody comes to, and those from which the menu
-// cannot be reached with buttons alone.
-func (x *explorer) faults() (out []string) {
+// states returns those that were come to.
+func (x *explorer) states() map[flows.State]bool {
 	reached := map[flows.State]bool{}
 	for sig := range x.seen {
-		for _, s := range flows.States() {
-			if strings.HasPrefix(sig, string(s)+" ") {
-				reached[s] = true
-			}
-		}
+		state, _, _ := strings.Cut(sig, " ")
+		reached[flows.State(state)] = true
 	}
+	return reached
+}
+
+// faults names states that nobody comes to, and those from which the menu
+// cannot be reached with buttons alone.
+func (x *explorer) faults(reached map[flows.State]bool) (out []string) {
 	home := map[flows.State]bool{"menu": true, "declined": true}
 	for grown := true; grown; {
 		grown = false

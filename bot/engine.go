@@ -8,6 +8,8 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
+	"io"
 	"log/slog"
 	"time"
 
@@ -27,6 +29,7 @@ type Config struct {
 	Texts    *translations.Catalog
 	Log      *slog.Logger
 	Now      func() time.Time // time.Now outside tests
+	Chance   io.Reader        // crypto/rand's if nil
 
 	Name        string // what workers know the service by; harmless on a locked screen
 	Org         string // the organisation that reads reports
@@ -57,6 +60,9 @@ type Engine struct {
 
 // New returns an engine that has yet to Run.
 func New(c Config) *Engine {
+	if c.Chance == nil {
+		c.Chance = rand.Reader
+	}
 	e := &Engine{Config: c, turns: newBell(), entries: newBell(), wakes: newBell(), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)

@@ -33,8 +33,9 @@ type stage struct {
 	n    int
 
 	known map[cases.ID]int // entries seen
-	code  string           // the last code for another app
-	spoke string           // the platform's name for what the worker last wrote or recorded
+	dice  dice
+	code  string // the last code for another app
+	spoke string // the platform's name for what the worker last wrote or recorded
 }
 
 // start is the evening on which conversations in tests begin: 21:10 in Bangkok.
@@ -67,7 +68,7 @@ func (s *stage) open() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.e = New(Config{Store: st, Files: st.UseFiles(folder), Channels: []channels.Adapter{s.play}, Texts: texts, Now: s.Now,
+	s.e = New(Config{Store: st, Files: st.UseFiles(folder), Channels: []channels.Adapter{s.play}, Texts: texts, Now: s.Now, Chance: &s.dice,
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), Name: "Golden Friend", Org: "Sunrise Legal Aid", Independent: "Daw Mya",
 		Public: "https://friend.example", Template: "case_update", TemplateLang: "en", Draw: func(string) ([]byte, error) { return []byte("png"), nil }})
 }
@@ -260,6 +261,17 @@ func (p *platform) take() []channels.Outbound {
 	got := p.got
 	p.got = nil
 	return got
+}
+
+// dice always fall the same way, so that numbers of cases stay the same.
+type dice struct{ n byte }
+
+func (d *dice) Read(p []byte) (int, error) {
+	for i := range p {
+		d.n++
+		p[i] = d.n
+	}
+	return len(p), nil
 }
 
 // A lockedBuffer takes in a log.

@@ -2,11 +2,11 @@ package bot
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"workervoice/cases"
@@ -89,7 +89,9 @@ func (e *Engine) turn(ctx context.Context, t *store.Turn) (store.Outcome, error)
 		}
 		if len(o.Session.Seed) == 0 {
 			o.Session.Seed = make([]byte, 16)
-			rand.Read(o.Session.Seed) //nolint:errcheck // never fails
+			if _, err := io.ReadFull(e.Chance, o.Session.Seed); err != nil {
+				return o, fmt.Errorf("bot: no chance to be had: %w", err)
+			}
 		}
 		if private(o.Session) {
 			o.Redact = false

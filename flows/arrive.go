@@ -32,9 +32,12 @@ func (t *talk) arrive() {
 		t.begin()
 		return
 	}
-	if t.s.Draft != nil && gap > long && t.reporting() {
+	if t.s.Draft != nil && gap > long && (t.reporting() || t.s.State == welcome) {
 		t.welcomeBack()
 		return
+	}
+	if at, _, _ := strings.Cut(t.e.Choice, ":"); t.s.State == welcome && State(at) != welcome && t.e.Intent == "" {
+		t.goOn() // the reminder was passed over: this answers the question before it
 	}
 	if t.command() {
 		return

@@ -233,6 +233,9 @@ type Choice struct {
 	Text  string // instead of Key: a case's number
 }
 
+// Copy returns s with nothing shared.
+func (s Session) Copy() Session { return s.clone() }
+
 // clone returns s with nothing shared, so that a step never changes the
 // session that it was given.
 func (s Session) clone() Session {

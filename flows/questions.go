@@ -162,7 +162,7 @@ func (t *talk) pass() {
 func (t *talk) known(q question, r *cases.Report) bool {
 	switch q.state {
 	case "story":
-		return slices.ContainsFunc(r.Story, func(p cases.Part) bool { return len(p.Media) > 0 || !short(p.Text) })
+		return r.Has("story") || slices.ContainsFunc(r.Story, func(p cases.Part) bool { return len(p.Media) > 0 || !short(p.Text) })
 	case "word":
 		return t.s.Word != ""
 	case "reply", "times", "restday":

@@ -72,6 +72,17 @@ func (t *talk) welcomeBack() {
 	t.show()
 }
 
+// goOn goes back to the question that stood open before the reminder, without
+// asking it again.
+func (t *talk) goOn() {
+	if n := len(t.s.Place); n > 0 {
+		p := t.s.Place[n-1]
+		t.s.Place = t.s.Place[:n-1]
+		t.to(p.State)
+		t.s.Mark = p.Mark
+	}
+}
+
 func problemChoices(*Session) (cs []Choice) {
 	for _, g := range cases.Kinds.Groups() {
 		cs = append(cs, Choice{Key: "issue." + string(g), Value: "problem:" + string(g)})
