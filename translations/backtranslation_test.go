@@ -27,7 +27,7 @@ func TestBacktranslation(t *testing.T) {
 		r := strings.Split(line, "\t")
 		if len(r) != 5 || c.texts[r[1]] == nil || !c.Has(r[0]) || r[4] != c.texts[r[1]].digest(r[0]) {
 			if os.Getenv("UPDATE") == "" {
-				t.Errorf("backtranslation.tsv: %s in %s is about another text: read the new one", r[0], r[1])
+				t.Errorf("backtranslation.tsv: this line is about another text, read the new one: %s", line)
 			}
 			continue
 		}
