@@ -35,7 +35,8 @@ func Check(infos []channels.Info) (faults []string, err error) {
 		s.State, s.Draft.Kinds = state, []cases.Code{"pay.late"}
 		all = append(all, s)
 	}
-	x.explore(2_000, all...)
+	x.mute = true // such sessions are made up: what would be said in them is not
+	x.explore(1_500, all...)
 	faults = append(faults, x.faults(reached)...)
 	e := New(Config{Texts: texts, Log: slog.New(slog.DiscardHandler), Now: time.Now, Name: "Golden Friend", Org: "Organisation", Independent: "Contact", Public: "https://friend.example"})
 	e.Directory = example
@@ -76,6 +77,7 @@ type explorer struct {
 	seen  map[string]bool
 	says  map[string]flows.Say
 	leads map[flows.State]map[flows.State]bool // by buttons
+	mute  bool
 }
 
 // inputs are what a worker may send instead of pressing a button.
@@ -144,7 +146,7 @@ func (x *explorer) note(f flows.Effect) {
 	if show, is := f.(flows.Show); is {
 		say, ok = flows.Say{Parts: show.Parts}, true
 	}
-	if ok {
+	if ok && !x.mute {
 		key := fmt.Sprint(say.Choices)
 		for _, p := range say.Parts {
 			key += "|" + p.Key + p.Lang
