@@ -27,7 +27,8 @@ func Check(infos []channels.Info) (faults []string, err error) {
 	}
 	x := explorer{seen: map[string]bool{}, says: map[string]flows.Say{}, leads: map[flows.State]map[flows.State]bool{}}
 	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
-	x.explore(12_000, flows.Session{}, deep) // the second saves a long way to the last questions
+	half := flows.Session{State: "when", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}}}
+	x.explore(12_000, flows.Session{}, half, deep) // these save a long way to the last questions
 	reached := x.states()
 	var all []flows.Session // and a little from everywhere, to see how each state is left
 	for _, state := range flows.States() {
