@@ -1,10 +1,13 @@
 package translations
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"workervoice/translations/zawgyi"
 )
 
 // Clean returns what a worker wrote in the form in which it is kept: valid
@@ -18,17 +21,20 @@ import (
 // mark by a face, and a mark joins whatever it is quoted after. Fold takes the
 // circle away again.
 //
-// Zawgyi is not looked at: see the package zawgyi. NFKC would be wrong, as it
-// breaks the Thai vowel am.
+// Burmese that looks like Zawgyi is left in its order, which means something
+// there: detect and convert it with the package zawgyi, then clean again. NFKC
+// would be wrong, as it breaks the Thai vowel am.
 func Clean(raw string) string {
 	if !needsCleaning(raw) {
 		return raw
 	}
 	s := strings.ReplaceAll(strings.ToValidUTF8(raw, "\uFFFD"), "\r\n", "\n")
 	s = strings.Map(keep, s)
-	r := []rune(norm.NFC.String(s))
-	r = orderThai(r)
-	r = orderKhmer(r)
+	s = norm.NFC.String(s)
+	if z, u := zawgyi.Detect(s); z > u {
+		return s
+	}
+	r := orderKhmer(orderThai([]rune(s)))
 	orderBurmese(r)
 	return norm.NFC.String(circle(r))
 }
@@ -172,11 +178,12 @@ func burmesePlace(r rune) int {
 
 // orderBurmese sorts the marks of each syllable in place.
 func orderBurmese(r []rune) {
-	for i := 1; i < len(r); i++ {
-		p := burmesePlace(r[i])
-		for j := i; p > 0 && j > 0 && burmesePlace(r[j-1]) > p; j-- {
-			r[j], r[j-1] = r[j-1], r[j]
+	for i := 0; i < len(r); i++ {
+		start := i
+		for i < len(r) && burmesePlace(r[i]) > 0 {
+			i++
 		}
+		slices.SortStableFunc(r[start:i], func(a, b rune) int { return burmesePlace(a) - burmesePlace(b) })
 	}
 }
 

@@ -1,10 +1,14 @@
 package translations
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"workervoice/translations/zawgyi"
 )
 
 func TestClean(t *testing.T) {
@@ -50,6 +54,27 @@ func TestCleanKeepsCatalogue(t *testing.T) {
 				t.Errorf("%s %s:\n got %+q\nwant %+q", lang, key, got, m.Other)
 			}
 		}
+	}
+}
+
+// What is kept of a Zawgyi message can still be converted: its marks are not
+// put in an order that is not its own, and nothing is put before them.
+func TestCleanThenConvert(t *testing.T) {
+	b, err := os.ReadFile("zawgyi/testdata/words.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+		z, u, _ := strings.Cut(line, "\t")
+		if n, m := zawgyi.Detect(z); n <= m {
+			continue // cannot be told from Unicode
+		}
+		if got := Clean(zawgyi.Convert(Clean(z))); got != u {
+			t.Errorf("%s: got %+q, want %+q", z, got, u)
+		}
+	}
+	if got := zawgyi.Convert(Clean("သူေနပါတယ္")); got != "သူနေပါတယ်" {
+		t.Errorf("got %s", got)
 	}
 }
 
