@@ -57,7 +57,7 @@ func TestErrorMap(t *testing.T) {
 		{400, 131042, channels.NoQuota, 0},
 		{400, 100, channels.Rejected, 0}, {400, 131008, channels.Rejected, 0}, {400, 131009, channels.Rejected, 0}, {400, 131051, channels.Rejected, 0},
 		{400, 132000, channels.Rejected, 0}, {404, 132001, channels.Rejected, 0}, {400, 132005, channels.Rejected, 0}, {400, 132007, channels.Rejected, 0},
-		{400, 132012, channels.Rejected, 0}, {400, 132015, channels.Rejected, 0}, {400, 132016, channels.Rejected, 0}, {400, 132018, channels.Rejected, 0}, {400, 132068, channels.Rejected, 0},
+		{400, 132012, channels.Rejected, 0}, {400, 132015, channels.Rejected, 0}, {400, 132016, channels.Rejected, 0}, {400, 132018, channels.Rejected, 0}, {500, 132068, channels.Rejected, 0},
 		{400, 131052, channels.Rejected, 0}, {400, 131053, channels.Rejected, 0}, {400, 131062, channels.Rejected, 0},
 		{401, 190, channels.Misset, 0}, {401, 0, channels.Misset, 0}, {403, 10, channels.Misset, 0}, {403, 200, channels.Misset, 0}, {403, 299, channels.Misset, 0},
 		{403, 368, channels.Misset, 0}, {403, 131031, channels.Misset, 0}, {400, 133010, channels.Misset, 0}, {500, 3, channels.Misset, 0},

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -146,6 +147,23 @@ func TestEveryMessageOfABatch(t *testing.T) {
 	}
 }
 
+// Meta tells times in seconds, and a worker sends several messages in one.
+func TestOneSecondKeepsItsOrder(t *testing.T) {
+	var messages []string
+	for i := range 100 {
+		messages = append(messages, fmt.Sprintf(`{"from":%q,"id":"wamid.%d","timestamp":"%d","type":"text","text":{"body":"%03d"}}`, phone, i, 1795000001-i%2, i/2))
+	}
+	events := receive(t, []byte(`{"entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"`+phoneID+`"},"messages":[`+strings.Join(messages, ",")+`]}}]}]}`))
+	if len(events) != 100 {
+		t.Fatalf("%d events", len(events))
+	}
+	for i, e := range events {
+		if e.Text != fmt.Sprintf("%03d", i%50) || e.At.Unix() != 1795000000+int64(i/50) {
+			t.Fatalf("event %d is %s of %v", i, e.Text, e.At)
+		}
+	}
+}
+
 func TestForged(t *testing.T) {
 	body := payload(t, "text")
 	good := sign(body, secret)
@@ -182,6 +200,11 @@ func TestTooBig(t *testing.T) {
 		t.Error("10 MB:", err)
 	}
 	r := signed(big)
+	r.Body = io.NopCloser(iotest.ErrReader(errors.New("read all the same")))
+	if _, err := adapter(t, nil).Receive(r); !errors.Is(err, channels.ErrTooBig) {
+		t.Error("10 MB, declared:", err)
+	}
+	r = signed(big)
 	r.ContentLength = -1
 	if _, err := adapter(t, nil).Receive(r); !errors.Is(err, channels.ErrTooBig) {
 		t.Error("10 MB of undeclared length:", err)

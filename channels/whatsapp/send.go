@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -105,9 +104,6 @@ type parameter struct {
 // Send implements [channels.Adapter]. An attachment is uploaded first; until the
 // message itself is sent, whatever fails has certainly not reached the worker.
 func (a *Adapter) Send(ctx context.Context, m channels.Outbound) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", &channels.SendError{Reason: channels.Busy, Err: fmt.Errorf("whatsapp: not tried: %w", err)}
-	}
 	out, err := a.outgoing(ctx, m)
 	if err != nil {
 		return "", err
