@@ -179,7 +179,8 @@ func (a *Adapter) trusted(u *url.URL) bool {
 // attachment.
 func gone(err error) error {
 	if e, ok := errors.AsType[*codeError](err); ok && (e.code == noSuchObject || e.status == http.StatusNotFound || e.status == http.StatusGone) {
-		return &channels.SendError{Reason: channels.Rejected, Err: fmt.Errorf("whatsapp: the attachment is gone from Meta's servers: %w", e)}
+		lost := &codeError{code: e.code, status: e.status, advice: "the attachment is gone: Meta keeps what workers send for 7 days"}
+		return &channels.SendError{Reason: channels.Rejected, Err: lost}
 	}
 	return err
 }

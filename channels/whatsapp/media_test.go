@@ -83,6 +83,9 @@ func TestFetchFails(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 		quiet(t, err, "key-1", note.Ref)
+		if test.want == channels.Rejected && strings.Contains(err.Error(), "WHATSAPP_") {
+			t.Errorf("%s: sends the operator looking: %v", name, err)
+		}
 	}
 	g := play(t)
 	for _, ref := range []string{"", "../" + phoneID, "1?fields=x", "wamid.1"} {
