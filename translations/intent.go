@@ -50,6 +50,8 @@ type vocabulary struct {
 	polite   map[string][]string          // by language
 	longest  int                          // command, in bytes
 	stems    []stem
+
+	rows, read map[string]int // by language: lines of the tables, and those that a native speaker has checked
 }
 
 // A stem is a beginning of words that may tell of danger.
@@ -62,7 +64,13 @@ type stem struct {
 
 // loadVocabulary reads keywords.tsv and danger.tsv.
 func loadVocabulary(fsys fs.FS) (*vocabulary, error) {
-	v := &vocabulary{commands: make(map[string]map[string]string), help: make(map[string]bool), polite: make(map[string][]string)}
+	v := &vocabulary{
+		commands: make(map[string]map[string]string),
+		help:     make(map[string]bool),
+		polite:   make(map[string][]string),
+		rows:     make(map[string]int),
+		read:     make(map[string]int),
+	}
 	rows, err := readTable(fsys, "keywords.tsv")
 	if err != nil {
 		return nil, err
@@ -71,6 +79,7 @@ func loadVocabulary(fsys fs.FS) (*vocabulary, error) {
 		if err := v.learnAll(r[0], r[1], list(r[2]), list(r[3])); err != nil {
 			return nil, fmt.Errorf("keywords.tsv: %w", err)
 		}
+		v.count(r)
 	}
 	if rows, err = readTable(fsys, "danger.tsv"); err != nil {
 		return nil, err
@@ -85,8 +94,17 @@ func loadVocabulary(fsys fs.FS) (*vocabulary, error) {
 		for _, w := range list(r[3]) {
 			v.stems = append(v.stems, newStem(w, r[0], r[1]))
 		}
+		v.count(r)
 	}
 	return v, nil
+}
+
+// count notes whether somebody has checked the words of row r.
+func (v *vocabulary) count(r []string) {
+	v.rows[r[1]]++
+	if r[4] != "" {
+		v.read[r[1]]++
+	}
 }
 
 // learnAll makes words mean intent in lang. The guesses are those of which it

@@ -101,6 +101,8 @@ type Progress struct {
 	Stale    int    // still used, though the English has changed
 	Critical int    // texts on which somebody's safety depends
 	Safe     int    // of those, read
+	Words    int    // commands and kinds of danger, each with the words for it
+	Known    int    // of those, checked
 }
 
 // names of the languages in English, for those who run the service.
@@ -113,7 +115,7 @@ func (c *Catalog) Progress() []Progress {
 		if lang == English {
 			continue
 		}
-		p := Progress{Lang: lang, Name: names[lang]}
+		p := Progress{Lang: lang, Name: names[lang], Words: c.words.rows[lang], Known: c.words.read[lang]}
 		for key, kind := range c.kinds {
 			if kind == Word || strings.HasPrefix(key, "country.") || strings.HasPrefix(key, "language.") {
 				continue
@@ -147,9 +149,9 @@ func (p Progress) String() string {
 // ProgressTable returns Progress as a table in Markdown, for the README.
 func (c *Catalog) ProgressTable() string {
 	var b strings.Builder
-	b.WriteString("| language | checked by a native speaker | of those that safety depends on | English changed since |\n|---|---|---|---|\n")
+	b.WriteString("| language | texts checked by a native speaker | of those that safety depends on | English changed since | words understood, checked |\n|---|---|---|---|---|\n")
 	for _, p := range c.Progress() {
-		fmt.Fprintf(&b, "| %s | %d of %d texts | %d of %d | %d |\n", p.Name, p.Read, p.Texts, p.Safe, p.Critical, p.Stale)
+		fmt.Fprintf(&b, "| %s | %d of %d | %d of %d | %d | %d of %d |\n", p.Name, p.Read, p.Texts, p.Safe, p.Critical, p.Stale, p.Known, p.Words)
 	}
 	return b.String()
 }

@@ -109,7 +109,7 @@ func TestProgress(t *testing.T) {
 		if p.Lang != "my" {
 			continue
 		}
-		if p.Read != 2 || p.Safe != 1 || p.Stale != 1 || p.Critical == 0 || p.Texts <= p.Critical {
+		if p.Read != 2 || p.Safe != 1 || p.Stale != 1 || p.Critical == 0 || p.Texts <= p.Critical || p.Words == 0 || p.Known > p.Words {
 			t.Errorf("got %+v", p)
 		}
 		if want := "Burmese: 2 of "; !strings.HasPrefix(p.String(), want) {

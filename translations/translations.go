@@ -8,7 +8,10 @@
 //
 //	UPDATE=1 go test ./translations
 //
-// which records the new text as an unread draft in review.*.tsv.
+// which records the new text as an unread draft in review.*.tsv. A text on
+// which somebody's safety depends also needs its lines in backtranslation.tsv:
+// what it says in each language, written by somebody who has not seen the
+// English.
 package translations
 
 import (
