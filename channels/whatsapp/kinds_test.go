@@ -25,13 +25,14 @@ func from(name string, e channels.Event) channels.Event {
 	return e
 }
 
+func odd(what string) channels.Event { return channels.Event{Kind: channels.Odd, What: what} }
+
 func TestKinds(t *testing.T) {
 	said := func(text string) channels.Event { return channels.Event{Kind: channels.Said, Text: text} }
 	chose := func(value string) channels.Event { return channels.Event{Kind: channels.Said, Choice: value} }
 	sent := func(text string, m channels.Media) channels.Event {
 		return channels.Event{Kind: channels.Said, Text: text, Media: []channels.Media{m}}
 	}
-	odd := func(what string) channels.Event { return channels.Event{Kind: channels.Odd, What: what} }
 	by := func(name, alias string, e channels.Event) channels.Event {
 		e.From.User, e.Alias = name, alias
 		return e
