@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"workervoice/cases"
 )
@@ -200,17 +199,4 @@ func (s *Store) file(ctx context.Context, id cases.ID) (c cases.Case, err error)
 // organisation has yet is for the bot alone.
 func within(by cases.Caseworker, org cases.OrgID) bool {
 	return by == cases.Bot || org != "" && by.Org == org
-}
-
-// An auditEntry says that somebody saw or did something.
-type auditEntry struct {
-	At   time.Time
-	By   cases.Caseworker
-	What string
-	ID   string
-}
-
-// audit returns the entry saying that by did something with what is kept under id.
-func (s *Store) audit(by cases.Caseworker, what, id string) Entry {
-	return Entry{Log: "audit", Subject: "audit", Body: encode(auditEntry{s.now(), by, what, id})}
 }

@@ -129,6 +129,9 @@ func (s *Store) read(ctx context.Context, id string) (known, error) {
 	if err == nil {
 		s.recent.put(id, k)
 	}
+	if !k.kept { // somebody else may have erased it: what is written from now on has a new key
+		s.b.keys.drop(id)
+	}
 	return k, err
 }
 

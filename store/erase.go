@@ -28,6 +28,7 @@ type erasure struct {
 	Conv   string
 	Worker cases.WorkerID `json:",omitempty"`
 	Names  []string       `json:",omitempty"`
+	At     int64          // version of the conversation that was erased
 	Talk   int            // generation of the attachments to delete
 }
 
@@ -81,6 +82,7 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 		}
 		_, err = s.commit(ctx, c.b)
 		s.recent.drop(conv)
+		s.hints.left(erasures, 1<<c.b.Shard)
 		if !errors.Is(err, ErrStale) { // else the worker has just written
 			return err
 		}
@@ -90,7 +92,7 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 // erase adds to the batch of c what destroys what was kept before it.
 func (c *closing) erase(what string) error {
 	conv, was := c.t.conv, c.t.was
-	e := erasure{What: what, Conv: conv, Talk: was.Talk}
+	e := erasure{What: what, Conv: conv, At: was.version, Talk: was.Talk}
 	c.b.Erase = append(c.b.Erase, talk(conv, was.Talk))
 	c.b.Cut = append(c.b.Cut, "talk/"+conv)
 	c.b.Scrub = true
@@ -105,7 +107,7 @@ func (c *closing) erase(what string) error {
 		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{mediabox(ch), conv}, Lane{entries, conv})
 		next := Conversation{
 			With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
-			Talk: was.Talk + 1, Epoch: was.Epoch + 1,
+			Talk: was.Talk + 1, Epoch: was.Epoch + 1, Org: c.s.home,
 		}
 		c.next = standing{Session: c.next.Session, Conversation: next, Left: was.Left}
 	default:
@@ -133,7 +135,6 @@ func (s *Store) sweep(ctx context.Context, n int, lease time.Duration) (bool, er
 				b.Done[0].N, b.Done[0].Due = i, now.Add(patience)
 				break
 			}
-			b.Append = append(b.Append, s.audit(cases.Bot, byWorker, ""))
 		}
 		if _, end := s.commit(ctx, b); end != nil && !errors.Is(end, ErrStale) {
 			err = errors.Join(err, end)
@@ -144,6 +145,13 @@ func (s *Store) sweep(ctx context.Context, n int, lease time.Duration) (bool, er
 
 // sweepOne may be done again after a crash.
 func (s *Store) sweepOne(ctx context.Context, e erasure) error {
+	_, err := s.commit(ctx, Batch{
+		Shard: ShardOf(erasures), At: s.now(), Once: []string{s.name(erasures, e.Conv, itoa(e.At))},
+		Append: []Entry{s.audit(cases.Bot, byWorker, erasures)},
+	})
+	if err != nil && !errors.Is(err, ErrSeen) {
+		return err
+	}
 	if s.files != nil {
 		if err := s.files.DeleteAll(ctx, talk(e.Conv, e.Talk)); err != nil {
 			return err
@@ -177,12 +185,8 @@ func (s *Store) eraseWorker(ctx context.Context, e erasure) error {
 	if w == "" {
 		return nil
 	}
-	r, err := s.b.Get(ctx, ShardOf(w), workers, w)
+	p, r, err := s.person(ctx, e.Worker)
 	if err != nil {
-		return err
-	}
-	var p person
-	if err := decode(r.Body, &p); err != nil {
 		return err
 	}
 	for _, id := range p.Conversations {

@@ -73,7 +73,10 @@ func (s *Store) SettleFetch(ctx context.Context, j FetchJob, f Fetched) error {
 		if len(b.Jobs) > 0 {
 			s.hints.left(entries, 1<<j.shard)
 		}
-		if !errors.Is(r.Err, ErrStale) {
+		switch {
+		case errors.Is(r.Err, ErrErased): // and with it the job
+			return nil
+		case !errors.Is(r.Err, ErrStale):
 			return r.Err
 		}
 		s.recent.drop(j.lane.ID)
@@ -102,7 +105,14 @@ func (s *Store) fetched(ctx context.Context, j FetchJob, f Fetched) (Batch, erro
 	if err != nil {
 		return b, err
 	}
-	was.Body = encode(keptMedia{f.Attachment})
+	var m keptMedia
+	if err := decode(was.Body, &m); err != nil {
+		return b, err
+	}
+	if m.Taken {
+		return b, s.unkeep(ctx, f.Attachment)
+	}
+	was.Body = encode(keptMedia{Attachment: f.Attachment})
 	b.Put = []Put{k.put(conv, k.standing), {Record: was, Subject: j.Subject}}
 	draft := k.Session.Draft != nil && k.Session.Draft.ID == j.Case
 	if f.Attachment != nil && j.Case != "" && !draft {
@@ -115,11 +125,22 @@ func (s *Store) fetched(ctx context.Context, j FetchJob, f Fetched) (Batch, erro
 	return b, nil
 }
 
+// unkeep deletes the file of an attachment.
+func (s *Store) unkeep(ctx context.Context, a *cases.Attachment) error {
+	if a == nil || s.files == nil {
+		return nil
+	}
+	return s.files.Delete(ctx, a.Ref)
+}
+
 // mediaKey names the entry that brings an attachment to a case.
 func mediaKey(id string) string { return mediaKind + "/" + id }
 
-// keptMedia is what became of an attachment; nil if it was gone.
-type keptMedia struct{ Attachment *cases.Attachment }
+// keptMedia is what became of an attachment: nil if it was gone, or taken back.
+type keptMedia struct {
+	Attachment *cases.Attachment
+	Taken      bool `json:",omitempty"` // by the worker, so that it is not kept when it arrives
+}
 
 // Attachment returns what is kept of something that a worker sent, by the
 // platform's name for it. It returns ErrNotFound while it is not downloaded
@@ -133,18 +154,22 @@ func (s *Store) Attachment(ctx context.Context, a channels.Address, mediaRef str
 }
 
 func (s *Store) attachment(ctx context.Context, conv, mediaRef string) (cases.Attachment, error) {
-	r, err := s.b.Get(ctx, ShardOf(conv), mediaKind, conv+"~"+s.name(mediaKind, mediaRef))
+	m, err := s.media(ctx, conv+"~"+s.name(mediaKind, mediaRef))
 	if err != nil {
-		return cases.Attachment{}, err
-	}
-	var m keptMedia
-	if err := decode(r.Body, &m); err != nil {
 		return cases.Attachment{}, err
 	}
 	if m.Attachment == nil {
 		return cases.Attachment{}, ErrNotFound
 	}
 	return *m.Attachment, nil
+}
+
+func (s *Store) media(ctx context.Context, id string) (m keptMedia, err error) {
+	r, err := s.b.Get(ctx, ShardOf(id), mediaKind, id)
+	if err == nil {
+		err = decode(r.Body, &m)
+	}
+	return m, err
 }
 
 // attach replaces the platform's names of attachments by what is kept of them,

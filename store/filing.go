@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"workervoice/cases"
@@ -67,6 +68,12 @@ func (s *Store) fileOne(ctx context.Context, conv string, body []byte) error {
 }
 
 func (s *Store) fileEntry(ctx context.Context, conv string, n cases.Entry, follow bool) (err error) {
+	if follow { // unless it was taken back meanwhile
+		m, err := s.media(ctx, strings.TrimPrefix(n.Key, mediaKind+"/"))
+		if err != nil || m.Attachment == nil {
+			return err
+		}
+	}
 	if n.Media, err = s.attach(ctx, conv, n.Media); err != nil {
 		return err
 	}
@@ -89,7 +96,9 @@ func (s *Store) fileEntry(ctx context.Context, conv string, n cases.Entry, follo
 		if err != nil {
 			return err
 		}
-		c.ID = n.Case
+		if c.ID = n.Case; c.Version == 0 {
+			c.Org = s.home
+		}
 		if next, err := flows.Advance(c, n); err == nil {
 			c = next
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"workervoice/cases"
 )
@@ -48,7 +49,7 @@ func (s *Store) List(ctx context.Context, by cases.Caseworker, status cases.Stat
 	return s.list(ctx, by, listOf(by.Org, status), after, n)
 }
 
-// Due returns up to n cases of the caller's organisation with a promise to
+// DueCases returns up to n cases of the caller's organisation with a promise to
 // keep, the most pressing in front, and where to go on. The bot sees all.
 func (s *Store) DueCases(ctx context.Context, by cases.Caseworker, after Cursor, n int) ([]cases.Case, Cursor, error) {
 	return s.list(ctx, by, due, after, n)
@@ -61,14 +62,17 @@ func (s *Store) UrgentCases(ctx context.Context, by cases.Caseworker, after Curs
 }
 
 // list returns what the caller may see of an index. It looks on until it has
-// n, or there are no more.
+// n, or there are no more. Cases that are damaged are left out and told in the
+// error.
 func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, after Cursor, n int) ([]cases.Case, Cursor, error) {
 	out := make([]cases.Case, 0, n)
+	var fault error
 	for len(out) < n {
 		rs, cs, err := s.b.List(ctx, index, after, n)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrDamaged) {
 			return nil, after, err
 		}
+		fault = errors.Join(fault, err)
 		for i, r := range rs {
 			var c cases.Case
 			if err := decode(r.Body, &c); err != nil {
@@ -87,15 +91,8 @@ func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, aft
 			break
 		}
 	}
-	return out, after, s.note(ctx, by, "list", index)
-}
-
-// note writes the audit entry of something that changes nothing else.
-func (s *Store) note(ctx context.Context, by cases.Caseworker, what, id string) error {
-	at := id
-	if at == "" {
-		at = string(by.ID)
+	if err := s.note(ctx, by, "list "+index, s.desk(by)); err != nil {
+		return nil, after, err
 	}
-	_, err := s.commit(ctx, Batch{Shard: ShardOf(at), At: s.now(), Append: []Entry{s.audit(by, what, id)}})
-	return err
+	return out, after, fault
 }

@@ -34,6 +34,9 @@ func owned(was, next standing) []Counter {
 // take, those waiting longest in front, and where to go on.
 func (s *Store) Waiting(ctx context.Context, by cases.Caseworker, after Cursor, n int) ([]Conversation, Cursor, error) {
 	rs, cs, err := s.b.List(ctx, waiting, after, n)
+	if err != nil && !errors.Is(err, ErrDamaged) {
+		return nil, after, err
+	}
 	var out []Conversation
 	for i, r := range rs {
 		k, fault := knownOf(r, s.now())
@@ -45,10 +48,10 @@ func (s *Store) Waiting(ctx context.Context, by cases.Caseworker, after Cursor, 
 		}
 		after = cs[i]
 	}
-	if err != nil {
+	if err := s.note(ctx, by, "list waiting", s.desk(by)); err != nil {
 		return nil, after, err
 	}
-	return out, after, s.note(ctx, by, "list waiting", "")
+	return out, after, err
 }
 
 // TakeOver makes by the owner of the conversation with a: from now on the bot

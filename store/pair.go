@@ -22,9 +22,10 @@ const (
 
 // An offer is a conversation that another may go on with.
 type offer struct {
-	Conv  string
-	Until time.Time
-	Taken string `json:",omitempty"` // the event that took it
+	Conv   string
+	Worker cases.WorkerID
+	Until  time.Time
+	Taken  string `json:",omitempty"` // the event that took it
 }
 
 // A guess counts wrong codes.
@@ -44,7 +45,7 @@ func (s *Store) pairing(ctx context.Context, c *closing) error {
 		return nil
 	}
 	return s.update(ctx, pairs, s.name(pairs, p.Code), pairs, func(r Record) (any, error) {
-		return offer{Conv: c.t.conv, Until: p.Until}, nil
+		return offer{Conv: c.t.conv, Worker: c.next.Worker, Until: p.Until}, nil
 	})
 }
 
@@ -96,7 +97,7 @@ func (s *Store) Paired(ctx context.Context, code string, event channels.Event) (
 
 // redeem binds code to event and lists conv among the worker's conversations.
 func (s *Store) redeem(ctx context.Context, code, conv string, event channels.Event) (k known, err error) {
-	name, now := s.event(event), s.now()
+	name, now := s.event(conv, event), s.now()
 	var o offer
 	err = s.update(ctx, pairs, s.name(pairs, code), pairs, func(r Record) (any, error) {
 		o = offer{}
@@ -112,7 +113,7 @@ func (s *Store) redeem(ctx context.Context, code, conv string, event channels.Ev
 	if err != nil {
 		return k, err
 	}
-	if k, err = s.read(ctx, o.Conv); err == nil && !k.kept {
+	if k, err = s.read(ctx, o.Conv); err == nil && (!k.kept || k.Worker != o.Worker) {
 		err = ErrNotFound
 	}
 	if err != nil {
@@ -130,6 +131,14 @@ func (s *Store) redeem(ctx context.Context, code, conv string, event channels.Ev
 		}
 		return p, nil
 	})
+}
+
+// person returns what is kept of a worker who has several conversations.
+func (s *Store) person(ctx context.Context, w cases.WorkerID) (p person, r Record, err error) {
+	if r, err = s.b.Get(ctx, ShardOf(string(w)), workers, string(w)); err == nil {
+		err = decode(r.Body, &p)
+	}
+	return p, r, err
 }
 
 func (s *Store) mayGuess(ctx context.Context, conv string) error {

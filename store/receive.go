@@ -46,7 +46,7 @@ func (s *Store) Receive(ctx context.Context, events ...channels.Event) error {
 func (s *Store) arrival(conv string, e channels.Event) Batch {
 	now := s.now()
 	return Batch{
-		Shard: ShardOf(conv), At: now, Once: []string{s.event(e)},
+		Shard: ShardOf(conv), At: now, Once: []string{s.event(conv, e)},
 		Jobs: []Job{{Lane: Lane{turns, conv}, Subject: inbox, Body: encode(e), Due: now}},
 	}
 }

@@ -174,7 +174,7 @@ func (s *Store) retractCases(ctx context.Context, x retraction) error {
 func (s *Store) discard(ctx context.Context, x *retraction, ref string) error {
 	id := x.Conv + "~" + s.name(mediaKind, ref)
 	r, err := s.b.Get(ctx, ShardOf(id), mediaKind, id)
-	if err != nil || r.Version == 0 {
+	if err != nil {
 		return err
 	}
 	var m keptMedia
@@ -183,14 +183,12 @@ func (s *Store) discard(ctx context.Context, x *retraction, ref string) error {
 	}
 	if m.Attachment != nil {
 		x.Refs = append(x.Refs, m.Attachment.Ref)
-		if s.files != nil {
-			if err := s.files.Delete(ctx, m.Attachment.Ref); err != nil {
-				return err
-			}
+		if err := s.unkeep(ctx, m.Attachment); err != nil {
+			return err
 		}
 	}
-	r.Body = erasedBody
-	_, err = s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{{Record: r}}, Scrub: true})
+	r.Body = encode(keptMedia{Taken: true})
+	_, err = s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{{Record: r, Subject: x.Conv}}, Scrub: true})
 	return err
 }
 

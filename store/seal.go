@@ -68,6 +68,9 @@ func (s *sealed) try(ctx context.Context, batches []Batch, results []Result, pla
 			continue
 		}
 		j := sealing{s: s, ctx: ctx, b: b}
+		if !slices.ContainsFunc(b.Put, func(p Put) bool { return p.ID == p.Subject }) {
+			j.within = trusted // else the version of what it is about tells whether the key still stands
+		}
 		if err := j.batch(); err != nil {
 			results[i].Err = err
 			continue
@@ -105,6 +108,7 @@ type sealing struct {
 	s      *sealed
 	ctx    context.Context
 	b      Batch
+	within time.Duration          // how long ago keys at hand may have been read; zero: at any time
 	made   map[string]*subjectKey // keys that the batch brings
 	erased map[string]int64       // versions of keys that it destroys
 }
@@ -171,7 +175,7 @@ func (j *sealing) seal(subject, place string, body []byte) ([]byte, error) {
 func (j *sealing) key(subject string) (*subjectKey, error) {
 	version, gone := j.erased[subject]
 	if !gone {
-		k, v, err := j.s.key(j.ctx, subject, 0)
+		k, v, err := j.s.key(j.ctx, subject, j.within)
 		if !errors.Is(err, errNoKey) {
 			return k, err
 		}

@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"workervoice/cases"
 )
 
 var (
@@ -41,6 +43,7 @@ type Store struct {
 	now   func() time.Time
 	hide  []byte // key of the names under which people are kept
 	files *Files // nil without attachments
+	home  cases.OrgID
 
 	recent cache[known] // spares Begin a read
 	hints  hints        // spare claims a look into every shard
@@ -56,6 +59,11 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 	hide, err := hkdf.Key(sha256.New, master[:], nil, "names", 32)
 	return &Store{b: s, now: now, hide: hide}, err
 }
+
+// Home makes an organisation responsible for the cases and conversations that
+// begin from now on. It is called once, before s is used; without it they are
+// for the bot alone until somebody routes them.
+func (s *Store) Home(org cases.OrgID) { s.home = org }
 
 // Close closes the back end.
 func (s *Store) Close() error { return s.b.Close() }

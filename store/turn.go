@@ -26,7 +26,7 @@ func (s *Store) Begin(ctx context.Context, e channels.Event) (*Turn, error) {
 		return nil, err
 	}
 	t := &Turn{Events: []channels.Event{e}, conv: p.conv, names: p.names, left: p.left}
-	t.stand(p.k)
+	s.stand(t, p.k)
 	return t, nil
 }
 
@@ -86,7 +86,7 @@ func (s *Store) take(ctx context.Context, t *Turn) (moved bool, err error) {
 			t.left = p.left
 		}
 	}
-	t.stand(k)
+	s.stand(t, k)
 	return false, nil
 }
 
@@ -109,11 +109,11 @@ func (s *Store) forward(ctx context.Context, t *Turn, conv string) error {
 }
 
 // stand fills in what is known of t's conversation.
-func (t *Turn) stand(k known) {
+func (s *Store) stand(t *Turn, k known) {
 	t.was, t.Session, t.Conversation = k, k.Session, k.Conversation
 	if !k.kept {
 		// Neither the pseudonym nor the key of one erased before comes again.
-		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version)}
+		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version), Org: s.home}
 	}
 	for _, e := range t.Events {
 		if !e.Kind.Receipt() && e.Kind != channels.Woke || t.Conversation.With.User == "" {
@@ -135,6 +135,9 @@ func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Durat
 		return nil, err
 	}
 	r, err := s.commit(ctx, c.b)
+	if errors.Is(err, ErrErased) { // meanwhile, by somebody else
+		err = ErrStale
+	}
 	if err != nil {
 		s.recent.drop(t.conv)
 		for _, e := range t.Events {
@@ -159,6 +162,7 @@ func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Durat
 		}
 	}
 	t.Due = r.Rang || c.pushes
+	s.hints.left(c.parcel.lane.Queue, 0)
 	if !r.Held {
 		return nil, nil
 	}
@@ -181,7 +185,7 @@ func (s *Store) close(ctx context.Context, t *Turn, o Outcome, lease time.Durati
 	now := s.now()
 	c := &closing{s: s, t: t, o: o, b: Batch{Shard: ShardOf(t.conv), At: now}}
 	if t.held.Lane == (Lane{}) {
-		c.b.Once = []string{s.event(t.Events[0])}
+		c.b.Once = []string{s.event(t.conv, t.Events[0])}
 		c.b.Idle = []Lane{{turns, t.conv}}
 	} else {
 		t.held.Due = now
@@ -274,9 +278,9 @@ func (c *closing) queue(lease time.Duration) {
 	}
 }
 
-// event returns the key that tells whether e was seen.
-func (s *Store) event(e channels.Event) string {
-	return s.name("event", string(e.From.Channel), e.ID)
+// event returns the key that tells whether e was seen in a conversation.
+func (s *Store) event(conv string, e channels.Event) string {
+	return s.name("event", string(e.From.Channel), e.ID, conv)
 }
 
 // String shows nothing of what was said.

@@ -22,7 +22,7 @@ func (s *Store) Wakes(ctx context.Context, n int) (time.Time, error) {
 	}
 	var next time.Time
 	for i, r := range rs {
-		if at := time.UnixMilli(cs[i].Score); i == n || at.After(now) {
+		if at := time.UnixMilli(cs[i].Score); i == n || cs[i].Score > now.UnixMilli() {
 			next = at
 			break
 		}
@@ -38,18 +38,18 @@ func (s *Store) Wakes(ctx context.Context, n int) (time.Time, error) {
 // by it again.
 func (s *Store) wake(ctx context.Context, r Record, now time.Time) error {
 	k, err := knownOf(r, now)
-	if err != nil {
+	if err != nil || !k.kept {
 		return err
 	}
 	next := k.standing
 	b := Batch{Shard: ShardOf(r.ID), At: now}
 	for _, a := range k.Session.Alarms {
-		if a.At.After(now) || k.fired(a) {
+		if a.At.UnixMilli() > now.UnixMilli() || k.fired(a) {
 			continue
 		}
 		next.Fired = append(next.Fired[:len(next.Fired):len(next.Fired)], a)
 		e := woke(r.ID, k.With, a)
-		b.Once = append(b.Once, s.event(e))
+		b.Once = append(b.Once, s.event(r.ID, e))
 		b.Jobs = append(b.Jobs, Job{Lane: Lane{turns, r.ID}, Subject: inbox, Body: encode(e), Due: now})
 	}
 	b.Put = []Put{k.put(r.ID, next)}

@@ -8,24 +8,29 @@ import (
 	"workervoice/store/storetest"
 )
 
-func fresh(t testing.TB) store.Backend {
-	d, err := Open(filepath.Join(t.TempDir(), "voice.db"))
+func fresh(t testing.TB) (store.Backend, string) {
+	dir := t.TempDir()
+	d, err := Open(filepath.Join(dir, "voice.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return d, dir
 }
 
 func TestBackend(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Backend { return fresh(t) })
+	storetest.Run(t, func(t *testing.T) (store.Backend, string) { return fresh(t) })
 }
 
-func BenchmarkTurn(b *testing.B) { storetest.Bench(b, fresh(b)) }
+func BenchmarkTurn(b *testing.B) {
+	d, _ := fresh(b)
+	storetest.Bench(b, d)
+}
 
 // TestPragmas looks at every connection: a setting that reaches only one of
 // them, or a driver's default, loses what was acknowledged.
 func TestPragmas(t *testing.T) {
-	d := fresh(t).(*DB)
+	b, _ := fresh(t)
+	d := b.(*DB)
 	defer d.Close()
 	for range 4 {
 		c, err := d.db.Conn(t.Context())

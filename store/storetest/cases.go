@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -10,7 +9,21 @@ import (
 	"workervoice/store"
 )
 
+var filed = []test{
+	{"a case is recorded from its last version only", recorded},
+	{"an entry of a caseworker counts once", onceRecorded},
+	{"another organisation sees nothing", denied},
+	{"what nobody has routed is for the bot alone", unrouted},
+	{"seeing and doing leave an audit entry", audited},
+	{"a conversation's entries reach the case once", entered},
+	{"what the case's life does not allow is kept and changes nothing", notAllowed},
+	{"a report is kept with the case, as last told", reported},
+	{"urgent and due cases are listed in their order", pressing},
+	{"a damaged case does not hide others", damagedCase},
+}
+
 var (
+	bot   = cases.Bot
 	nay   = cases.Caseworker{ID: "nay", Org: "clinic"}
 	other = cases.Caseworker{ID: "om", Org: "union"}
 )
@@ -24,6 +37,36 @@ func (t rig) open(id cases.ID) cases.Case {
 	c, err = t.s.Case(ctx, nay, id)
 	t.must(err)
 	return c
+}
+
+// files takes what conversations had for cases to them.
+func (t rig) files() {
+	t.Helper()
+	for more := true; more; {
+		var err error
+		more, err = t.s.File(ctx, 10, lease)
+		t.must(err)
+	}
+}
+
+func (t rig) timeline(id cases.ID) []cases.Entry {
+	t.Helper()
+	line, err := t.s.Timeline(ctx, bot, id, 0, 100)
+	t.must(err)
+	return line
+}
+
+// tells commits a turn of a worker with entries, and files them.
+func (t rig) tells(user, id string, ns ...cases.Entry) *store.Turn {
+	t.Helper()
+	turn, err := t.s.Begin(ctx, event(user, id))
+	t.must(err)
+	for i := range ns {
+		ns[i].Worker, ns[i].Key = turn.Worker, fmt.Sprint(id, "/", i)
+	}
+	t.end(turn, store.Outcome{Session: turn.Session, Entries: ns})
+	t.files()
+	return turn
 }
 
 func recorded(t rig) {
@@ -49,14 +92,27 @@ func recorded(t rig) {
 		more = len(cs) > 0
 	}
 	t.want(got, "c0 c1 c3 c4 ")
-	open, err := t.s.Count(ctx, cases.Received)
+	received, err := t.s.Count(ctx, cases.Received)
 	t.must(err)
-	active, err := t.s.Count(ctx, cases.Withdrawn)
+	withdrawn, err := t.s.Count(ctx, cases.Withdrawn)
 	t.must(err)
-	t.want(show(open, active), "4 1")
+	t.want(show(received, withdrawn), "4 1")
+	st, err := t.s.Stats(ctx)
+	t.must(err)
+	t.want(st.Open[cases.Unjudged], 4)
 	line, err := t.s.Timeline(ctx, nay, "c2", 0, 10)
 	t.must(err)
-	t.want(show(len(line), line[1].Kind), "2 withdrew")
+	t.want(show(len(line), line[0].Report.Story[0].Text, line[1].Kind), "2 passport kept withdrew")
+}
+
+func onceRecorded(t rig) {
+	c := t.open("c")
+	n := cases.Entry{Key: "click", Case: "c", Kind: cases.Said, By: nay.ID, Text: "called the clinic"}
+	t.must(t.s.Record(ctx, nay, c, n))
+	c, err := t.s.Case(ctx, nay, "c")
+	t.must(err)
+	t.want(t.s.Record(ctx, nay, c, n), store.ErrSeen)
+	t.want(len(t.timeline("c")), 2)
 }
 
 func denied(t rig) {
@@ -65,7 +121,16 @@ func denied(t rig) {
 	t.want(err, store.ErrDenied)
 	_, err = t.s.Timeline(ctx, other, "c", 0, 10)
 	t.want(err, store.ErrDenied)
+	_, err = t.s.Report(ctx, other, "c", "w")
+	t.want(err, store.ErrDenied)
+	_, err = t.s.Audit(ctx, other, "c", 10)
+	t.want(err, store.ErrDenied)
+	_, err = t.s.Desk(ctx, other, nay.ID, 10)
+	t.want(err, store.ErrDenied)
 	t.want(t.s.Record(ctx, other, c, cases.Entry{Kind: cases.Asked}), store.ErrDenied)
+	c.ID = "mine"
+	c.Version = 0
+	t.want(t.s.Record(ctx, other, c, cases.Entry{Kind: cases.Opened}), store.ErrDenied) // made in another's name
 	_, err = t.s.Case(ctx, nay, "none")
 	t.want(err, store.ErrNotFound)
 	cs, _, err := t.s.List(ctx, other, cases.Received, store.Cursor{}, 10)
@@ -73,7 +138,52 @@ func denied(t rig) {
 	t.want(len(cs), 0)
 }
 
-func filed(t rig) {
+func unrouted(t rig) {
+	t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened})
+	nobody := cases.Caseworker{ID: "guest"} // whose organisation is as empty as the case's
+	_, err := t.s.Case(ctx, nobody, "c")
+	t.want(err, store.ErrDenied)
+	cs, _, err := t.s.List(ctx, nobody, cases.Received, store.Cursor{}, 10)
+	t.must(err)
+	t.want(len(cs), 0)
+	t.s.Home(nay.Org)
+	t.tells("b", "2", cases.Entry{Case: "d", Kind: cases.Opened})
+	cs, _, err = t.s.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	t.must(err)
+	t.want(show(len(cs), cs[0].ID), "1 d")
+}
+
+func audited(t rig) {
+	t.open("c") // which also reads it
+	_, err := t.s.Timeline(ctx, nay, "c", 0, 10)
+	t.must(err)
+	_, err = t.s.Case(ctx, other, "c")
+	t.want(err, store.ErrDenied)
+	_, _, err = t.s.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	t.must(err)
+	seen, err := t.s.Audit(ctx, nay, "c", 10)
+	t.must(err)
+	var got string
+	for _, a := range seen {
+		got += fmt.Sprint(a.By.ID, " ", a.What, ", ")
+		t.want(a.At.Equal(t.c.Now()), true)
+	}
+	t.want(got, "nay opened, nay read, nay timeline, nay audit, ")
+	seen, err = t.s.Desk(ctx, nay, nay.ID, 10)
+	t.must(err)
+	t.want(show(len(seen), seen[0].What), "1 list cases/clinic/received")
+
+	mute, err := store.New(silent{t.b}, store.Key{1}, t.c.Now) // cannot write any more
+	t.must(err)
+	_, err = mute.Case(ctx, nay, "c")
+	t.want(err, errSilent)
+	line, err := mute.Timeline(ctx, nay, "c", 0, 10)
+	t.want(show(err, len(line)), show(errSilent, 0))
+	cs, _, err := mute.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	t.want(show(err, len(cs)), show(errSilent, 0))
+}
+
+func entered(t rig) {
 	turn, err := t.s.Begin(ctx, event("a", "1"))
 	t.must(err)
 	t.end(turn, store.Outcome{Entries: []cases.Entry{
@@ -87,78 +197,72 @@ func filed(t rig) {
 	some, err = t.s.File(ctx, 10, lease)
 	t.must(err)
 	t.want(some, false)
-	line, err := t.s.Timeline(ctx, cases.Bot, "c", 0, 10)
+	c, err := t.s.Case(ctx, bot, "c")
 	t.must(err)
-	c, err := t.s.Case(ctx, cases.Bot, "c")
-	t.must(err)
-	t.want(show(len(line), c.Status, c.Version), "2 received 2")
+	t.want(show(len(t.timeline("c")), c.Status, c.Version), "2 received 2")
 }
 
-// A spy keeps whatever reaches the back end below the seal.
-type spy struct {
-	store.Backend
-	seen *bytes.Buffer
+func notAllowed(t rig) {
+	t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened})
+	t.tells("a", "2", cases.Entry{Case: "c", Kind: cases.Resumed, Severity: cases.Danger}) // it is not withdrawn
+	t.tells("a", "3", cases.Entry{Case: "c", Kind: cases.Said})
+	c, err := t.s.Case(ctx, bot, "c")
+	t.must(err)
+	line := t.timeline("c")
+	t.want(show(len(line), line[1].Kind, c.Status, c.Severity), "3 resumed received S?")
 }
 
-func sealedUp(t rig) {
-	secrets := []string{"5550100", "wamid.5550100", "boss took", "we can help", "passport kept"}
-	seen := new(bytes.Buffer)
-	s, err := store.New(spy{t.b, seen}, store.Key{2}, t.c.Now)
+func reported(t rig) {
+	r := cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}, Answers: map[string]cases.Answer{"site": {Text: "the shrimp shed"}}}
+	turn := t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened, Report: &r})
+	r.Answers = map[string]cases.Answer{"site": {Text: "the other shed"}}
+	t.tells("a", "2", cases.Entry{Case: "c", Kind: cases.Told, Report: &r})
+	got, err := t.s.Report(ctx, bot, "c", turn.Worker)
 	t.must(err)
-	e := event("5550100", "wamid.5550100")
-	e.Text = "my boss took my passport"
-	m := message("5550100", "k")
-	m.Text = "we can help"
-	turn, err := s.Begin(ctx, e)
-	t.must(err)
-	_, err = s.Commit(ctx, turn, store.Outcome{Send: append(sends("5550100").Send, m), Entries: []cases.Entry{{Case: "c", Text: "passport kept"}}}, lease)
-	t.must(err)
-	t.must(s.Receive(ctx, event("5550100", "2")))
-	for _, secret := range secrets {
-		if bytes.Contains(seen.Bytes(), []byte(secret)) {
-			t.Fatalf("%q reached the back end", secret)
+	t.want(got.Answers["site"].Text, "the other shed")
+	t.want(t.timeline("c")[0].Report.Answers["site"].Text, "the shrimp shed")
+	_, err = t.s.Report(ctx, bot, "c", "somebody")
+	t.want(err, store.ErrNotFound)
+}
+
+func pressing(t rig) {
+	t.s.Home(nay.Org)
+	now := t.c.Now()
+	for i, hours := range []int{5, 2, 0, 9} {
+		n := cases.Entry{Case: cases.ID(fmt.Sprint("c", i)), Kind: cases.Opened, At: now.Add(time.Duration(i) * time.Second)}
+		if hours > 0 {
+			n.Due = now.Add(time.Duration(hours) * time.Hour)
 		}
+		t.tells("a", fmt.Sprint(i), n)
 	}
-	t.want(seen.Len() > 500, true)
+	t.tells("a", "x", cases.Entry{Case: "c3", Kind: cases.Alerted}, cases.Entry{Case: "c0", Kind: cases.Alerted}, cases.Entry{Case: "c1", Kind: cases.Withdrew})
+	for _, by := range []cases.Caseworker{nay, bot} {
+		cs, after, err := t.s.DueCases(ctx, by, store.Cursor{}, 1)
+		t.must(err)
+		t.want(show(len(cs), cs[0].ID), "1 c0")
+		cs, _, err = t.s.DueCases(ctx, by, after, 10)
+		t.must(err)
+		t.want(show(len(cs), cs[0].ID), "1 c3")
+		cs, _, err = t.s.UrgentCases(ctx, by, store.Cursor{}, 10)
+		t.must(err)
+		t.want(show(len(cs), cs[0].ID, cs[1].ID), "2 c0 c3")
+	}
+	cs, _, err := t.s.UrgentCases(ctx, other, store.Cursor{}, 10)
+	t.must(err)
+	t.want(len(cs), 0)
 }
 
-// inPlace puts one worker's session where another's was.
-func inPlace(t rig) {
-	b := swap{t.b, new([]string)}
-	for _, u := range []string{"a", "b"} {
-		s, err := store.New(b, store.Key{1}, t.c.Now)
-		t.must(err)
-		turn, err := s.Begin(ctx, event(u, u))
-		t.must(err)
-		_, err = s.Commit(ctx, turn, store.Outcome{Session: flows.Session{Lang: u}}, lease)
-		t.must(err)
+func damagedCase(t rig) {
+	for i := range 3 {
+		t.open(cases.ID(fmt.Sprint("c", i)))
+		t.c.Pass(time.Second)
 	}
-	s, err := store.New(b, store.Key{1}, t.c.Now) // which has nothing at hand
+	x := &tamper{Backend: t.b, kind: "case"}
+	s, err := store.New(x, store.Key{1}, t.c.Now)
 	t.must(err)
-	if _, err = s.Begin(ctx, event("a", "2")); err == nil {
-		t.Fatal("another worker's session was taken for this one's")
-	}
-}
-
-func erased(t rig) {
-	turn, err := t.s.Begin(ctx, event("a", "1"))
-	t.must(err)
-	o := sends("a", "m1", "m2")
-	o.Session.Lang = "my"
-	t.end(turn, o)
-	t.receive(event("a", "2"))
-	t.must(t.s.Erase(ctx, event("a", "").From, store.Everything))
-	xs, err := t.s.Transcript(ctx, event("a", "").From, 0, 10)
-	t.must(err)
-	t.want(len(xs), 0)
-	t.want(ids(t.next()), "nothing")
-	t.c.Pass(2 * lease)
-	t.want(len(t.parcels()), 0)
-	turn, err = t.s.Begin(ctx, event("a", "3")) // the worker writes again
-	t.must(err)
-	t.want(turn.Session.Lang, "")
-	t.end(turn, store.Outcome{Session: flows.Session{Lang: "ne"}})
-	turn, err = t.s.Begin(ctx, event("a", "4"))
-	t.must(err)
-	t.want(turn.Session.Lang, "ne")
+	cs, _, err := s.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	t.wantIs(err, store.ErrDamaged)
+	t.want(show(len(cs), cs[0].ID, cs[1].ID), "2 c1 c2")
+	_, err = s.Case(ctx, nay, "c0")
+	t.wantIs(err, store.ErrDamaged)
 }

@@ -1,0 +1,263 @@
+// Package redis keeps everything in Redis, for installations on several
+// machines. It works on a single server and on a cluster.
+//
+// All keys of a shard carry its hash tag, so one script can change a record,
+// a log and a lane together on whichever node holds the shard. Every key that
+// a script touches is declared.
+package redis
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"workervoice/store"
+)
+
+var (
+	//go:embed commit.lua
+	commitLua string
+	//go:embed claim.lua
+	claimLua string
+	//go:embed clean.lua
+	cleanLua string
+
+	commit = redis.NewScript(commitLua)
+	claim  = redis.NewScript(claimLua)
+	clean  = redis.NewScript(cleanLua)
+)
+
+// remembered is how long keys seen are kept.
+const remembered = 7 * 24 * time.Hour
+
+// key names something in a shard.
+func key(s store.Shard, kind string, name ...string) string {
+	k := "voice:{" + strconv.Itoa(int(s)) + "}:" + kind
+	for _, n := range name {
+		k += ":" + n
+	}
+	return k
+}
+
+func lane(s store.Shard, l store.Lane) (jobs, head, queue string) {
+	return key(s, "jobs", l.Queue, l.ID), key(s, "head", l.Queue, l.ID), key(s, "queue", l.Queue)
+}
+
+// A call is what a script is given. Keys go by their place among KEYS.
+type call struct {
+	keys []string
+	args []any
+}
+
+func (c *call) key(name string) int {
+	if i := slices.Index(c.keys, name); i >= 0 {
+		return i + 1
+	}
+	c.keys = append(c.keys, name)
+	return len(c.keys)
+}
+
+func (c *call) lane(s store.Shard, l store.Lane) (jobs, head, queue int) {
+	j, h, q := lane(s, l)
+	return c.key(j), c.key(h), c.key(q)
+}
+
+func (c *call) op(name string, args ...any) { c.args = append(append(c.args, name), args...) }
+
+// calling writes b in the terms of commit.lua.
+func calling(b store.Batch) *call {
+	c := new(call)
+	for _, l := range b.Idle {
+		jobs, _, _ := lane(b.Shard, l)
+		c.op("idle", c.key(jobs))
+	}
+	for _, d := range b.Done {
+		jobs, head, queue := c.lane(b.Shard, d.Lane)
+		c.op("done", jobs, head, queue, d.Lane.ID, d.Fence, d.N, d.Due.UnixMilli(), d.Hold)
+	}
+	for _, l := range b.Drop {
+		jobs, head, queue := c.lane(b.Shard, l)
+		c.op("drop", jobs, head, queue, l.ID)
+	}
+	for _, name := range b.Cut {
+		c.op("cut", c.key(key(b.Shard, "log", name)))
+	}
+	for _, p := range b.Put {
+		c.op("put", c.key(key(b.Shard, p.Kind, p.ID)), p.Version, p.Body)
+	}
+	for _, k := range b.Once {
+		c.op("once", c.key(key(b.Shard, "once", k)), int64(remembered/time.Second))
+	}
+	for _, p := range b.Put {
+		for _, x := range p.Was {
+			c.op("unindex", c.key(key(b.Shard, "index", x.Name)), member(p.Kind, p.ID))
+		}
+		for _, x := range p.Index {
+			if p.Body != nil {
+				c.op("index", c.key(key(b.Shard, "index", x.Name)), x.Score, member(p.Kind, p.ID))
+			}
+		}
+	}
+	for _, x := range b.Blank {
+		c.op("blank", c.key(key(b.Shard, "log", x.Log)), x.Place, x.Body)
+	}
+	for _, e := range b.Append {
+		c.op("append", c.key(key(b.Shard, "log", e.Log)), e.Body)
+	}
+	for _, l := range b.Ring {
+		jobs, head, queue := c.lane(b.Shard, l)
+		c.op("ring", jobs, head, queue, l.ID, b.At.UnixMilli())
+	}
+	for _, j := range b.Jobs {
+		jobs, head, queue := c.lane(b.Shard, j.Lane)
+		c.op("job", jobs, head, queue, j.Lane.ID, j.Due.UnixMilli(), j.Fence, j.Until.UnixMilli(), j.Body)
+	}
+	for _, a := range b.Add {
+		c.op("add", c.key(key(b.Shard, "count")), a.Name, a.N)
+	}
+	if b.Scrub {
+		c.op("soil", c.key(key(b.Shard, "soil")))
+	}
+	return c
+}
+
+// run runs a script once for each call, in one round trip.
+func (d *DB) run(ctx context.Context, s *redis.Script, calls []*call) []*redis.Cmd {
+	if len(calls) == 1 {
+		return []*redis.Cmd{s.Run(ctx, d.c, calls[0].keys, calls[0].args...)}
+	}
+	cmds := make([]*redis.Cmd, len(calls))
+	d.c.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its own error
+		for i, c := range calls {
+			cmds[i] = p.EvalSha(ctx, s.Hash(), c.keys, c.args...)
+		}
+		return nil
+	})
+	for i, c := range calls {
+		if redis.HasErrorPrefix(cmds[i].Err(), "NOSCRIPT") { // the server was restarted or replaced
+			cmds[i] = s.Run(ctx, d.c, c.keys, c.args...)
+		}
+	}
+	return cmds
+}
+
+// Commit implements [store.Backend].
+func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result {
+	calls := make([]*call, len(batches))
+	for i, b := range batches {
+		calls[i] = calling(b)
+	}
+	results := make([]store.Result, len(batches))
+	if err := ctx.Err(); err != nil {
+		for i := range results {
+			results[i].Err = err
+		}
+		return results
+	}
+	for i, cmd := range d.run(ctx, commit, calls) {
+		results[i] = result(batches[i], cmd)
+		if batches[i].Scrub && results[i].Err == nil {
+			d.soil()
+		}
+	}
+	return results
+}
+
+func result(b store.Batch, cmd *redis.Cmd) (r store.Result) {
+	v, err := cmd.Slice()
+	switch {
+	case err != nil:
+		r.Err = fmt.Errorf("redis: %w", err)
+	case v[0] == "seen":
+		r.Err = store.ErrSeen
+	case v[0] == "stale":
+		r.Err = store.ErrStale
+	default:
+		r.Held, r.Rang = v[1].(int64) == 1, v[2].(int64) == 1
+		if len(v) > 3 {
+			r.Next = held(b.Shard, b.Done[len(b.Done)-1].Lane, v[3:])
+		}
+	}
+	return r
+}
+
+func held(s store.Shard, l store.Lane, v []any) store.Leased {
+	h := store.Leased{Shard: s, Lane: l, Attempts: int(v[0].(int64))}
+	for _, b := range v[1:] {
+		h.Jobs = append(h.Jobs, []byte(b.(string)))
+	}
+	return h
+}
+
+// Claim implements [store.Backend]. It first looks for lanes and then leases
+// them one by one, since a script may touch declared keys only.
+func (d *DB) Claim(ctx context.Context, c store.Claim) (hs []store.Leased, err error) {
+	for lost := true; lost && err == nil && c.Lanes > 0; {
+		var more []store.Leased
+		more, lost, err = d.claim(ctx, c)
+		hs = append(hs, more...)
+		c.Lanes -= len(more)
+	}
+	return hs, err
+}
+
+// claim reports whether it lost lanes to others, so that there may be more.
+func (d *DB) claim(ctx context.Context, c store.Claim) (hs []store.Leased, lost bool, err error) {
+	due := make([]*redis.ZSliceCmd, store.Shards)
+	by := &redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(c.At.UnixMilli(), 10), Count: int64(c.Lanes)}
+	_, err = d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for s := range due {
+			if c.In>>s&1 == 0 {
+				continue
+			}
+			due[s] = p.ZRangeByScoreWithScores(ctx, key(store.Shard(s), "queue", c.Queue), by)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("redis: %w", err)
+	}
+	type found struct {
+		score float64
+		shard store.Shard
+		lane  store.Lane
+	}
+	var all []found
+	for s, cmd := range due {
+		if cmd == nil {
+			continue
+		}
+		for _, z := range cmd.Val() {
+			all = append(all, found{z.Score, store.Shard(s), store.Lane{Queue: c.Queue, ID: z.Member.(string)}})
+		}
+	}
+	if len(all) == 0 {
+		return nil, false, nil
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.score, b.score) })
+	all = all[:min(len(all), c.Lanes)]
+	calls := make([]*call, len(all))
+	for i, f := range all {
+		jobs, head, queue := lane(f.shard, f.lane)
+		calls[i] = &call{[]string{jobs, head, queue}, []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
+	}
+	for i, cmd := range d.run(ctx, claim, calls) {
+		v, err := cmd.Slice()
+		if errors.Is(err, redis.Nil) || err == nil && len(v) == 0 {
+			lost = true
+			continue
+		}
+		if err != nil {
+			return hs, lost, fmt.Errorf("redis: %w", err)
+		}
+		hs = append(hs, held(all[i].shard, all[i].lane, v))
+	}
+	return hs, lost, nil
+}
