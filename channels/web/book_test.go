@@ -31,6 +31,7 @@ type book struct {
 	down   bool // nothing can be stored
 	blind  bool // nothing can be read
 	mute   bool // the bot does not answer
+	names  map[string]string
 	send   func(context.Context, channels.Outbound) (string, error)
 	answer func(*book, string, channels.Event) // what the bot says
 	now    func() time.Time
@@ -127,6 +128,9 @@ func (b *book) heard(user string, e channels.Event) {
 	}
 	if e.Choice != "" && text == "" {
 		text = e.Choice
+		if l, ok := strings.CutPrefix(e.Choice, "language:"); ok && b.names != nil {
+			text = b.names[l]
+		}
 	}
 	if text != "" {
 		p.Lines = append(p.Lines, Line{ID: e.ID, Mine: true, Text: text, At: e.At, Label: e.Choice != ""})

@@ -113,7 +113,7 @@ func (a *Adapter) view(p Page) view {
 	for _, c := range p.Choices {
 		v.Choices = append(v.Choices, choiceOf(c, v.Lang))
 	}
-	v.Duo = short(v.Choices)
+	v.Duo = duo(v.Choices)
 	if p.Version != "" {
 		v.Version = digest(p.Version)
 	}
@@ -162,14 +162,50 @@ func splitEmoji(s string) (emoji, rest string) {
 	return g, rest
 }
 
-// short reports whether choices fit beside one another on a narrow phone.
-func short(cs []choiceView) bool {
+// duo reports whether choices stand in two columns on a narrow phone: where
+// all their words fit into one half, or where one column would be too long and
+// a word may be broken, which browsers do between syllables.
+func duo(cs []choiceView) bool {
+	long := 0
 	for _, c := range cs {
 		if c.Desc != "" || (channels.Limit{Unit: channels.Graphemes}).Count(strings.Join(c.Groups, " ")) > 18 {
 			return false
 		}
+		room := 10.0
+		if c.Emoji != "" {
+			room = 7.5
+		}
+		for _, g := range c.Groups {
+			if width(g) > room {
+				long++
+				break
+			}
+		}
 	}
-	return len(cs) > 1
+	return len(cs) > 1 && (long == 0 || len(cs) > 5)
+}
+
+// width estimates how wide a word is, in Burmese letters, from what was
+// measured in Noto Sans: marks above and below take no room, nor do letters
+// that are stacked under others.
+func width(s string) (w float64) {
+	stacked := false
+	for _, r := range s {
+		switch {
+		case stacked:
+			stacked = false
+		case r == '\u1039' || r == '\u17D2':
+			stacked = true
+		case unicode.Is(unicode.Mn, r):
+		case unicode.Is(unicode.Mc, r):
+			w += 0.5
+		case unicode.In(r, unicode.Myanmar, unicode.Khmer):
+			w++
+		default:
+			w += 0.7
+		}
+	}
+	return w
 }
 
 var address = regexp.MustCompile(`https?://[^\s<>"'။၊។៕।]+`)
