@@ -46,19 +46,3 @@ func TestPragmas(t *testing.T) {
 		}
 	}
 }
-
-// TestNewer checks that a file of a newer program is left alone.
-func TestNewer(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "voice.db")
-	d, err := Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.db.Exec("PRAGMA user_version = 99"); err != nil {
-		t.Fatal(err)
-	}
-	d.Close()
-	if _, err := Open(file); err == nil {
-		t.Fatal("opened a newer file")
-	}
-}

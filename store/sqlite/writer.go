@@ -148,7 +148,8 @@ func (w *writer) checkpoint() int {
 	return 0
 }
 
-// scrub writes the file anew without what was removed, and empties the log.
+// scrub empties the log, which holds pages as they were before something was
+// removed from them. In the file itself that is zeros already (secure_delete).
 func (w *writer) scrub() error {
 	if _, err := w.conn.ExecContext(bg, `DELETE FROM scrub`); err != nil {
 		return err

@@ -43,6 +43,9 @@ func (t rig) folder() (*store.Files, string) {
 func (t rig) names(dir string) (out []string) {
 	t.Helper()
 	t.must(filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // gone just now
+			return nil
+		}
 		if err == nil && !d.IsDir() {
 			out = append(out, path)
 		}
