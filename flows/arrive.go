@@ -96,8 +96,10 @@ func (t *talk) press() {
 // written takes in words and whatever else is no button.
 func (t *talk) written() {
 	if t.e.Kind == channels.Odd || t.e.What != "" && t.e.Text == "" && len(t.e.Media) == 0 && t.e.Place == nil {
-		t.tell("err.not_text", Args{"Kind": Term(kindOf(t.e.What))})
-		t.again()
+		if !t.flurry() {
+			t.tell("err.not_text", Args{"Kind": Term(kindOf(t.e.What))})
+			t.again()
+		}
 		return
 	}
 	if scr := screens[t.s.State]; scr.write != nil {
@@ -120,6 +122,9 @@ func kindOf(what string) string {
 func (t *talk) unclear() {
 	t.s.Misses++
 	kept := t.note(string(t.s.State))
+	if t.flurry() {
+		return
+	}
 	switch {
 	case len(t.e.Media) > 0:
 		t.tell("intake.voice_for_button", nil)

@@ -14,7 +14,9 @@ func (t *talk) command() bool {
 		return false
 	case "menu", "start":
 		if t.s.Lang == "" || slicesHas(opening, t.s.State) {
-			t.again()
+			if !t.flurry() {
+				t.again()
+			}
 			return true
 		}
 		t.s.Place, t.s.Extra = nil, 0

@@ -46,6 +46,7 @@ type Session struct {
 	Misses int       `json:"misses,omitempty"` // answers in a row that were not understood
 	Voices int       `json:"voices,omitempty"` // voice notes in a row for a question with buttons
 
+	Asked  time.Time `json:"asked,omitzero"`   // when the question that stands open was last shown
 	Alarms []Alarm   `json:"alarms,omitempty"` // times at which the bot speaks by itself
 	Danger *Danger   `json:"danger,omitempty"` // an alert that no person has taken
 	Extras Extras    `json:"extras,omitzero"`

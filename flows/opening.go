@@ -40,7 +40,12 @@ var opened = map[State]screen{
 		show:    func(t *talk) { t.tell("consent.short", nil) },
 		choices: consentChoices,
 		read:    readConsent,
-		write:   func(t *talk) { t.note(consent); t.tell("consent.first", nil); t.again() },
+		write: func(t *talk) {
+			if t.note(consent); !t.flurry() {
+				t.tell("consent.first", nil)
+				t.again()
+			}
+		},
 	},
 	declined: {
 		show:    func(t *talk) { t.tell("consent.no", nil) },
@@ -266,7 +271,9 @@ func writeMenu(t *talk) {
 		case len(t.e.Media) == 0 && t.e.Place == nil && short(t.e.Text) && t.s.State == menu:
 			t.again()
 		case t.note(menu):
-			t.tell("case.added", Args{"Ref": m.Ref})
+			if !t.flurry() {
+				t.tell("case.added", Args{"Ref": m.Ref})
+			}
 		default:
 			t.again()
 		}

@@ -50,6 +50,9 @@ func (q question) write(t *talk) {
 			t.unclear()
 			return
 		}
+		if t.s.Mark == "told" && t.flurry() {
+			return
+		}
 		t.s.Mark = "told"
 		if q.kind == files && voice {
 			t.tell("intake.photo_got", nil)

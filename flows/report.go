@@ -149,8 +149,13 @@ func writeProblem(t *talk) {
 		return
 	}
 	t.s.Voices++
-	if len(t.e.Media) > 0 && t.s.Voices < 2 || len(t.e.Media) == 0 && short(t.e.Text) {
+	switch {
+	case len(t.e.Media) > 0 && t.s.Voices < 2:
 		t.tell("intake.voice_for_button", nil)
+		t.again()
+		return
+	case len(t.e.Media) == 0 && short(t.e.Text):
+		t.tell("intake.unclear_choice", nil)
 		t.again()
 		return
 	}

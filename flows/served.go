@@ -297,7 +297,9 @@ func writeAdding(t *talk) {
 	mark := t.s.Mark
 	t.to(adding)
 	t.s.Mark = mark
-	t.tell("intake.story_more", nil)
+	if !t.flurry() {
+		t.tell("intake.story_more", nil)
+	}
 }
 
 func readForced(t *talk, v string) {

@@ -119,7 +119,13 @@ func (t *talk) flush() {
 	}
 	cs, _ := Choices(t.s)
 	t.fx = append(t.fx, Say{Parts: t.parts, Choices: cs, Class: t.class, Expires: t.until})
-	t.parts = nil
+	t.parts, t.s.Asked = nil, t.e.At
+}
+
+// flurry reports whether this is one of several things sent at once: an album,
+// a follow and a greeting. They are kept, and the question is on show already.
+func (t *talk) flurry() bool {
+	return t.e.Choice == "" && t.e.Intent != "danger" && t.e.At.Sub(t.s.Asked) < 2*time.Second
 }
 
 func (t *talk) do(fx ...Effect) { t.fx = append(t.fx, fx...) }

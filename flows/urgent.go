@@ -98,7 +98,11 @@ func writeCheck(t *talk) {
 		return
 	}
 	t.s.Misses++
-	t.tell("intake.voice_for_button", nil)
+	if len(t.e.Media) > 0 {
+		t.tell("intake.voice_for_button", nil)
+	} else {
+		t.tell("intake.unclear_choice", nil)
+	}
 	t.again()
 }
 
