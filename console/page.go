@@ -1,0 +1,111 @@
+package console
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed static templates
+var files embed.FS
+
+// An asset is a file of the pages that never changes under its name.
+type asset struct {
+	href          string // with a digest of the content
+	mt            string
+	plain, zipped []byte
+}
+
+var (
+	assets    = loadAssets()
+	templates = template.Must(template.New("").Funcs(template.FuncMap{
+		"asset": func(name string) string { return assets[name].href },
+	}).ParseFS(files, "templates/*.html"))
+)
+
+func loadAssets() map[string]asset {
+	as := map[string]asset{}
+	list, _ := files.ReadDir("static") // embedded: is there
+	for _, e := range list {
+		b, _ := files.ReadFile("static/" + e.Name())
+		sum := sha256.Sum256(b)
+		ext := path.Ext(e.Name())
+		as[e.Name()] = asset{
+			href:   "/a/" + strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext,
+			mt:     mime.TypeByExtension(ext),
+			plain:  b,
+			zipped: zip(b),
+		}
+	}
+	return as
+}
+
+func zip(b []byte) []byte {
+	var z bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression) // the level exists
+	_, _ = w.Write(b)                                     // a Buffer takes all
+	_ = w.Close()
+	return z.Bytes()
+}
+
+func static(w http.ResponseWriter, r *http.Request) {
+	for _, a := range assets {
+		if a.href == r.URL.Path {
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+			w.Header().Set("Content-Type", a.mt)
+			send(w, r, http.StatusOK, a.plain, a.zipped)
+			return
+		}
+	}
+	http.NotFound(w, r)
+}
+
+// A page is what all pages show.
+type page struct {
+	Lang  string
+	Name  string
+	texts func(lang, key string) string
+}
+
+func (s *server) page(r *http.Request, lang string) page {
+	return page{s.lang(r, lang), s.Name, s.Texts}
+}
+
+// T returns words in the page's language.
+func (p page) T(key string) string { return p.texts(p.Lang, key) }
+
+// In returns words in another language.
+func (p page) In(lang, key string) string { return p.texts(lang, key) }
+
+// show answers with a page.
+func (s *server) show(w http.ResponseWriter, r *http.Request, status int, name string, v any) {
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
+		s.Log.Error("console: a page cannot be shown", "page", name, "err", err)
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Add("Vary", "Accept-Language")
+	send(w, r, status, b.Bytes(), zip(b.Bytes()))
+}
+
+// send answers with plain, or with zipped where the browser takes it.
+func send(w http.ResponseWriter, r *http.Request, status int, plain, zipped []byte) {
+	if zipped != nil {
+		w.Header().Add("Vary", "Accept-Encoding")
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			w.Header().Set("Content-Encoding", "gzip")
+			plain = zipped
+		}
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(plain) // a browser that has gone needs no answer
+}
