@@ -76,3 +76,10 @@ func Reach(code, stage string) Counter { return Counter{links + "/" + code + "/"
 func (s *Store) Reached(ctx context.Context, code, stage string) (int64, error) {
 	return s.b.Count(ctx, Reach(code, stage).Name)
 }
+
+// Count1 adds one to a counter that has nothing to do with a turn, such as
+// visits of a link's page.
+func (s *Store) Count1(ctx context.Context, name string) error {
+	_, err := s.commit(ctx, Batch{Shard: ShardOf(name), At: s.now(), Add: []Counter{{name, 1}}})
+	return err
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"workervoice/channels"
+	"workervoice/channels/web"
+	"workervoice/store"
+)
+
+// A book is where the web chat reads what was said: the transcript.
+type book struct {
+	id    channels.ID
+	store *store.Store
+	files *store.Files
+}
+
+const (
+	pageTurns = 80       // turns of a conversation on the page
+	spool     = "upload" // seals what was uploaded until its conversation keeps it
+)
+
+func (b *book) address(user string) channels.Address {
+	return channels.Address{Channel: b.id, User: user}
+}
+
+// Page implements [web.Book].
+func (b *book) Page(ctx context.Context, user string) (p web.Page, err error) {
+	a := b.address(user)
+	_, session, err := b.store.Look(ctx, a)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	xs, err := b.store.TranscriptTail(ctx, a, pageTurns)
+	if err != nil {
+		return p, err
+	}
+	rs, err := b.store.Receipts(ctx, a, 4*pageTurns)
+	if err != nil {
+		return p, err
+	}
+	sent := make(map[string]bool)
+	for _, r := range rs {
+		if r.State == store.SentState || r.State == store.MaybeTwice {
+			sent[r.Key] = true
+		}
+	}
+	p.Lang = session.Lang
+	labels := make(map[string]string)
+	for _, x := range xs {
+		for i, ev := range x.Said {
+			p.Lines = append(p.Lines, said(ev, fmt.Sprintf("%d.%d", x.Place, i), labels)...)
+		}
+		for i, m := range x.Sent {
+			if m.Class == channels.Push || m.Class == channels.Nudge {
+				if !sent[m.Key] { // waits for its hour
+					continue
+				}
+			}
+			p.Choices = m.Choices
+			for _, c := range m.Choices {
+				labels[c.Value] = c.Label
+			}
+			line := web.Line{ID: fmt.Sprintf("%d-%d", x.Place, i), Text: m.Text, At: x.At}
+			if m.File != nil {
+				line.File = &web.File{Ref: m.File.Ref, Type: m.File.Type, Seconds: m.File.Seconds}
+			}
+			p.Lines = append(p.Lines, line)
+		}
+		p.Version = fmt.Sprint(x.Place, ".", len(sent), ".", len(p.Lines))
+	}
+	return p, nil
+}
+
+// said is what the worker did, as it stands on the page.
+func said(ev channels.Event, id string, labels map[string]string) (ls []web.Line) {
+	if ev.Choice != "" {
+		if l := labels[ev.Choice]; l != "" {
+			ls = append(ls, web.Line{ID: id, Mine: true, Text: l, At: ev.At, Label: true})
+		}
+		return ls
+	}
+	if ev.Text != "" && ev.Kind == channels.Said {
+		ls = append(ls, web.Line{ID: id, Mine: true, Text: ev.Text, At: ev.At})
+	}
+	for i, m := range ev.Media {
+		ls = append(ls, web.Line{ID: fmt.Sprintf("%s.%d", id, i), Mine: true, At: ev.At, File: &web.File{Ref: m.Ref, Type: m.Type, Seconds: m.Seconds}})
+	}
+	return ls
+}
+
+// Keep implements [web.Book].
+func (b *book) Keep(ctx context.Context, _ string, r io.Reader, mediaType string) (string, int64, error) {
+	a, _, err := b.files.Put(ctx, spool, r, web.MaxFile)
+	return a.Ref + ";" + mediaType, a.Size, err
+}
+
+// Open implements [web.Book].
+func (b *book) Open(ctx context.Context, user, ref string) (io.ReadCloser, string, int64, error) {
+	name, mediaType, ok := strings.Cut(ref, ";")
+	if !ok || store.SubjectOf(name) != spool {
+		return nil, "", 0, fs.ErrNotExist
+	}
+	size := int64(-1)
+	if user != "" {
+		mine, err := b.mine(ctx, user, ref)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		size = mine
+		if kept, err := b.store.Attachment(ctx, b.address(user), ref); err == nil {
+			name, size = kept.Ref, kept.Size
+		}
+	}
+	r, err := b.files.Open(ctx, store.SubjectOf(name), name)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrErased) {
+		err = fs.ErrNotExist
+	}
+	return r, mediaType, size, err
+}
+
+// mine returns the size of what the worker sent under ref, or fs.ErrNotExist.
+func (b *book) mine(ctx context.Context, user, ref string) (int64, error) {
+	xs, err := b.store.TranscriptTail(ctx, b.address(user), pageTurns)
+	if err != nil {
+		return 0, err
+	}
+	for _, x := range xs {
+		for _, ev := range x.Said {
+			for _, m := range ev.Media {
+				if m.Ref == ref {
+					return m.Size, nil
+				}
+			}
+		}
+	}
+	return 0, fs.ErrNotExist
+}
