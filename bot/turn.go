@@ -177,7 +177,6 @@ type carrier struct {
 	info channels.Info
 	lang string
 	n    int // effects so far
-	from int // messages of earlier events
 }
 
 func (c *carrier) name() string {

@@ -27,6 +27,7 @@ var commands = []command{
 	{"link", "make a mobilizer's link and print its addresses", link},
 	{"check", "look for faults in texts, flows and limits", check},
 	{"diagram", "print the conversation as a Mermaid diagram", diagram},
+	{"bench", "measure how much the bot can do on this machine", bench},
 }
 
 func main() {

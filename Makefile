@@ -1,0 +1,39 @@
+# make test is all there is to know: it installs what is missing (as root) and
+# checks everything. The other targets are parts of it, or build.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
+NEEDS       = gcc redis-server chromium fonts-noto-core
+
+.PHONY: test needs lint race build bench
+
+test: needs lint race build
+
+# needs installs what tests use beside Go, or says what is missing.
+needs:
+	@missing=""; for p in $(NEEDS); do \
+		dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then \
+		echo "installing$$missing"; apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing libc6-dev; \
+	else \
+		echo "missing:$$missing" >&2; echo "run: sudo apt-get install$$missing" >&2; exit 1; fi
+
+lint:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted, run gofmt -w:" $$bad >&2; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@if go run $(GOVULNCHECK) ./... >/tmp/govulncheck.$$$$ 2>&1; then echo "govulncheck: nothing found"; \
+	elif grep -q 'Vulnerability #' /tmp/govulncheck.$$$$; then cat /tmp/govulncheck.$$$$; rm -f /tmp/govulncheck.$$$$; exit 1; \
+	else echo "govulncheck: its list of vulnerabilities cannot be reached from here, so nothing was looked up"; fi; rm -f /tmp/govulncheck.$$$$
+
+race:
+	go test -race -timeout 20m ./...
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/workervoice ./cmd/workervoice
+	bin/workervoice check
+
+bench: build
+	bin/workervoice bench
+	go test -run '^$$' -bench . ./flows ./store/sqlite ./cmd/workervoice
