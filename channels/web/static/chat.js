@@ -96,14 +96,13 @@ function later(it) {
 addEventListener('online', pump)
 
 // What the worker does.
-let asked, moved = 0 // the choices, and when they took the place of others
 form.onsubmit = (e) => {
 	const b = e.submitter
 	if (first) return // the answer may be in another language: a new page
 	e.preventDefault()
 	say()
 	if (b?.name == 'choice') {
-		if (Date.now() - moved > 400) add({ choice: b.value, label: b.dataset.label || b.textContent }) // else it was meant for another
+		add({ choice: b.value, label: b.dataset.label || b.textContent })
 	} else if (box.value.trim()) {
 		add({ text: box.value })
 		box.value = ''
@@ -128,13 +127,13 @@ $('clip').onclick = () => photo.click()
 
 // Voice: tap to begin and to end, or hold while speaking.
 let rec, down
-const clock = (s) => s ? Math.floor(s / 60) + ':' + String(s % 60).padStart(2, 0) : ''
+const clock = (s) => s == null ? '' : Math.floor(s / 60) + ':' + String(s % 60).padStart(2, 0)
 async function record() {
 	say()
 	let stream
 	try { stream = await navigator.mediaDevices.getUserMedia({ audio: true }) } catch { say(chat.nomic); return voice.click() }
 	const chunks = [], r = rec = new MediaRecorder(stream, { audioBitsPerSecond: 24000 }), since = Date.now()
-	const seconds = () => Math.max(1, Math.round((Date.now() - since) / 1000))
+	const seconds = () => Math.floor((Date.now() - since) / 1000)
 	const tick = () => { $('clock').textContent = clock(seconds()); if (seconds() > 1200) stop(true) }
 	const ticking = setInterval(tick, 500)
 	r.ondataavailable = (e) => chunks.push(e.data)
@@ -144,7 +143,8 @@ async function record() {
 		show('rec', false)
 		show('bar', true)
 		rec = null
-		if (r.keep) add({ kind: 'voice', seconds: seconds(), file: new Blob(chunks, { type: r.mimeType }) })
+		const file = new Blob(chunks, { type: r.mimeType })
+		if (r.keep && file.size) add({ kind: 'voice', seconds: seconds() || 1, file })
 	}
 	r.start(1000)
 	tick()
@@ -160,7 +160,7 @@ $('drop').onclick = () => stop(false)
 $('done').onclick = () => stop(true)
 
 // What comes. Nothing moves under a finger: while one presses, it waits.
-let live, dots, pressing
+let live, dots, pressing, asked
 const held = []
 function typing(on) {
 	clearTimeout(dots)
@@ -192,7 +192,11 @@ function update(u) {
 	log.append(...fresh)
 	stamp()
 	for (const it of queue.filter((it) => it.sent)) { it.li.remove(); queue.splice(queue.indexOf(it), 1) }
-	if (asked != u.ask) { asked = ask.innerHTML = u.ask; moved = Date.now() }
+	if (asked != u.ask) {
+		asked = ask.innerHTML = u.ask
+		ask.className = 'new' // for a moment they cannot be pressed: that would be meant for those before
+		setTimeout(() => { ask.className = '' }, 400)
+	}
 	const news = fresh.find((li) => !li.matches('.mine'))
 	if (news || !fresh.length) typing(false)
 	if (!end) return
