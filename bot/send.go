@@ -29,7 +29,8 @@ type sender struct {
 	rate    *rater
 	polls   bool
 	noQuota atomic.Bool
-	clean   keys // messages that an earlier attempt surely did not deliver
+	clean   keys // messages that were held or refused here, and so surely not delivered
+	doubted keys // messages of which nobody knows
 }
 
 func newSender(e *Engine, a channels.Adapter) *sender {
@@ -106,6 +107,7 @@ func (s *sender) send(ctx context.Context) {
 // begun is finished; while it waits for its turn, ctx may end it.
 func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 	st := store.Settlement{Parcel: p}
+	left := s.left(p)
 	for st.Gone < len(p.Messages) {
 		m := p.Messages[st.Gone]
 		c, session, err := s.e.Store.Standing(context.WithoutCancel(ctx), p)
@@ -139,7 +141,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			st.Retry = retry
 			return st
 		}
-		if !s.transmit(ctx, p, n, &st) {
+		if !s.transmit(ctx, p, n, left, &st) {
 			return st
 		}
 	}
@@ -152,8 +154,8 @@ func (s *sender) together(c store.Conversation, session flows.Session, ms []chan
 	if _, ok := s.a.(channels.Batcher); !ok || s.info.PerRequest < 2 {
 		return 1
 	}
-	n := 0
-	for n < len(ms) && n < s.info.PerRequest && len(ms[n].Delete) == 0 && !ms[n].Leave && gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
+	n, doubted := 0, s.doubted.has(ms[0].Key) // what is repeated is repeated as it was: its key stands for all of it
+	for n < len(ms) && n < s.info.PerRequest && s.doubted.has(ms[n].Key) == doubted && len(ms[n].Delete) == 0 && !ms[n].Leave && gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
 		n++
 	}
 	return max(n, 1)
@@ -183,11 +185,11 @@ func (s *sender) turn(ctx context.Context, m channels.Outbound, n int) (retry ti
 
 // transmit sends the next n messages of p and writes into st what became of
 // them. It reports whether to go on.
-func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, st *store.Settlement) bool {
+func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool, st *store.Settlement) bool {
 	ms := p.Messages[st.Gone : st.Gone+n]
-	// Claimed before and not put back by us: an engine stopped while sending it.
-	again := p.Attempts > 1 && !s.clean.has(ms[0].Key)
+	again := left || s.doubted.has(ms[0].Key)
 	if again && s.info.Receipts && s.arrived(ctx, ms[0]) {
+		s.doubted.drop(ms[0].Key)
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: ms[0].Key, State: store.SentState}), st.Gone+1
 		return true
 	}
@@ -205,6 +207,7 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, st *store.
 			}
 			st.Sent = append(st.Sent, sent)
 			s.clean.drop(m.Key)
+			s.doubted.drop(m.Key)
 		}
 		s.e.count("messages_sent", string(s.info.ID))
 		st.Gone += n
@@ -214,7 +217,14 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, st *store.
 	if st.Gone == 0 {
 		attempts = p.Attempts
 	}
-	return s.failed(ctx, ms[0], attempts, again, err, st)
+	return s.failed(ctx, ms, attempts, again, err, st)
+}
+
+// left reports whether p was claimed before and not put back here: an engine
+// stopped while it was sending, so nobody knows of any message in it.
+func (s *sender) left(p store.Parcel) bool {
+	head := p.Messages[0].Key
+	return p.Attempts > 1 && !s.clean.has(head) && !s.doubted.has(head)
 }
 
 // request makes one request of the adapter.
@@ -252,11 +262,15 @@ func (s *sender) request(ctx context.Context, ms []channels.Outbound, again bool
 // failed decides what becomes of a message that was not sent, or of which
 // nobody knows. A lost message does more harm than one that comes twice, so
 // what nobody knows is sent again, and counted.
-func (s *sender) failed(ctx context.Context, m channels.Outbound, attempts int, again bool, err error, st *store.Settlement) bool {
+func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts int, again bool, err error, st *store.Settlement) bool {
+	m := ms[0]
 	now := s.e.Now()
 	after := pauseAfter(attempts)
 	var no *channels.SendError
 	if !errors.As(err, &no) {
+		for _, m := range ms {
+			s.doubted.add(m.Key)
+		}
 		s.e.count("messages_unknown", string(s.info.ID))
 		s.e.Log.Warn("nobody knows whether a message was delivered, it is sent again", "message", m, "attempt", attempts, "err", err)
 		if s.info.Receipts {
