@@ -101,7 +101,7 @@ func private(path string) (*os.File, error) {
 func connect(path, vfs string) (*DB, error) {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",
-		"secure_delete(on)", "temp_store(memory)", "cache_size(-8000)", // 8 MB a connection
+		"secure_delete(on)", "temp_store(memory)", "cache_size(-4000)", // 4 MB a reader
 	}}
 	if vfs != "" {
 		q.Set("vfs", vfs)
@@ -119,6 +119,11 @@ func connect(path, vfs string) (*DB, error) {
 	db.SetMaxIdleConns(5)
 	d := &DB{db: db, queue: make(chan *request, 1024), done: make(chan struct{})}
 	if err := migrate(context.Background(), db, migrations); err != nil {
+		return d, explain(err)
+	}
+	// Only this process has the file, so whoever held a lease is gone: what it
+	// was about is due at once, and counts as claimed before.
+	if _, err := db.Exec(`UPDATE job SET due = 0 WHERE head = 1 AND fence <> 0`); err != nil {
 		return d, explain(err)
 	}
 	return d, explain(d.read.prepare(db))
