@@ -88,7 +88,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for _, s := range e.senders {
 		g.Go(func() error { return s.run(ctx) })
 		if p, ok := s.a.(channels.Poller); ok && s.polls {
-			g.Go(func() error { return p.Poll(ctx, e.Deliver) })
+			g.Go(func() error { return e.poll(ctx, p) })
 		}
 		if f, ok := s.a.(channels.Fetcher); ok {
 			g.Go(func() error {
@@ -101,6 +101,15 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	err := g.Wait()
 	e.acks.wait()
+	return err
+}
+
+// poll takes in what a platform has for as long as the engine runs.
+func (e *Engine) poll(ctx context.Context, p channels.Poller) error {
+	err := p.Poll(ctx, e.Deliver)
+	if ctx.Err() != nil {
+		return nil
+	}
 	return err
 }
 
