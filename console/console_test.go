@@ -15,18 +15,18 @@ import (
 	"workervoice/channels"
 )
 
-// way0 is a channel that can be opened from a link.
-type way0 struct {
+// linker is a channel that can be opened from a link.
+type linker struct {
 	channels.Adapter
 	platform channels.Platform
 	before   string
 }
 
-func (w way0) Info() channels.Info {
+func (w linker) Info() channels.Info {
 	return channels.Info{ID: channels.ID(w.platform), Platform: w.platform}
 }
 
-func (w way0) Link(code string) string {
+func (w linker) Link(code string) string {
 	if w.before == "" {
 		return "" // not known yet
 	}
@@ -45,10 +45,10 @@ func newSite() *site {
 	s.Config = Config{
 		Public: "https://friend.example",
 		Links: []channels.Linker{
-			way0{platform: channels.Telegram, before: "https://t.me/golden_friend_bot?start="},
-			way0{platform: channels.LINE},
-			way0{platform: channels.WhatsApp, before: "https://wa.me/66800000000?text=Hello%20"},
-			way0{platform: channels.Web, before: "/w/j/"},
+			linker{platform: channels.Telegram, before: "https://t.me/golden_friend_bot?start="},
+			linker{platform: channels.LINE},
+			linker{platform: channels.WhatsApp, before: "https://wa.me/66800000000?text=Hello%20"},
+			linker{platform: channels.Web, before: "/w/j/"},
 		},
 		Texts:     func(lang, key string) string { return key + "/" + lang },
 		Languages: []string{"my", "km", "ne", "th", "en"},

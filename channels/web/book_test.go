@@ -195,6 +195,7 @@ type site struct {
 	url  string
 	http *http.Client
 	log  *bytes.Buffer
+	hold func() // what the server waits for once events are stored
 }
 
 var five = []string{"my", "km", "ne", "th", "en"}
@@ -209,7 +210,13 @@ func newSite(t *testing.T, change func(*Config)) *site {
 	s.a = New(c)
 	s.b.send = s.a.Send
 	s.a.patience, s.a.quiet = 200*time.Millisecond, time.Millisecond
-	srv := httptest.NewServer(s.a.Handler(s.b.deliver))
+	srv := httptest.NewServer(s.a.Handler(func(ctx context.Context, es ...channels.Event) error {
+		err := s.b.deliver(ctx, es...)
+		if s.hold != nil {
+			s.hold()
+		}
+		return err
+	}))
 	t.Cleanup(srv.Close)
 	s.url = srv.URL
 	s.http = browser(t)

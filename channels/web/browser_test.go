@@ -127,6 +127,7 @@ func TestBrowserVoiceAndPhoto(t *testing.T) {
 		if scripts {
 			p.attach("photo", photo)
 			p.shows(`#log a[href="/w/f/f1"]`)
+			p.run(chromedp.WaitNotPresent(chromedp.CSS("#mine li")), chromedp.WaitNotVisible(chromedp.ID("typing")))
 			p.press("#mic")
 			p.sees("0:02")
 			p.shoot("recording")
@@ -197,6 +198,25 @@ func (p *phone) left() (address string) {
 	}
 	p.run(chromedp.WaitReady(chromedp.CSS("body")))
 	return address
+}
+
+// TestBrowserAnswerFirst has the answer come before the server has said that
+// it took the words in.
+func TestBrowserAnswerFirst(t *testing.T) {
+	s := newSite(t, nil)
+	p := newPhone(t, s, true, 360, 740, false)
+	p.open("/w")
+	p.choose("language:en")
+	p.sees("You said: language:en")
+	held := make(chan struct{})
+	s.hold = func() { <-held }
+	p.choose("ask:no")
+	p.sees("You said: ask:no")
+	close(held)
+	p.run(chromedp.WaitNotPresent(chromedp.CSS("#mine li")), chromedp.WaitNotVisible(chromedp.ID("typing")))
+	p.choose("ask:yes")
+	p.sees("You said: ask:yes")
+	p.done()
 }
 
 // TestBrowserHideSends presses Hide while words wait to be sent.

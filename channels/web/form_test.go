@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -202,7 +203,7 @@ func TestNotStored(t *testing.T) {
 	}
 
 	s.b.down = true
-	failed = s.post(append(fields(page.body), "choice", "ask:yes")).must(t, 503, `name="choice" value="ask:yes">web.retry/en`)
+	failed = s.post(append(fields(page.body), "choice", "ask:yes")).must(t, 503, `name="choice" value="ask:yes" data-label="web.retry/en">web.retry/en`)
 	s.b.down = false
 	s.post(append(fields(failed.body), "choice", "ask:yes")).must(t, 303)
 	s.b.blind = true
@@ -300,6 +301,13 @@ func TestReceive(t *testing.T) {
 	if err != nil || len(es) != 1 || es[0].Text != "hi" || es[0].Message != es[0].ID {
 		t.Errorf("%v, %v", es, err)
 	}
+	huge := s.form([]string{"text", "hi"}) // whose end never comes
+	huge.AddCookie(&http.Cookie{Name: "friend", Value: newToken()})
+	boundary := strings.TrimPrefix(huge.Header.Get("Content-Type"), "multipart/form-data; boundary=")
+	huge.Body = io.NopCloser(io.MultiReader(strings.NewReader("--"+boundary+"\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\n\r\n"+string(png)), endless{}))
+	if es, err := s.a.Receive(huge); !errors.Is(err, channels.ErrTooBig) || len(s.b.files) != 0 {
+		t.Errorf("an endless form made %v, %v", es, err)
+	}
 	broken := s.form([]string{"text", "hi"})
 	broken.AddCookie(&http.Cookie{Name: "friend", Value: newToken()})
 	broken.Body = io.NopCloser(io.LimitReader(broken.Body, 60))
@@ -307,3 +315,7 @@ func TestReceive(t *testing.T) {
 		t.Errorf("a form that broke off made %v", es)
 	}
 }
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }

@@ -23,6 +23,7 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 func (a *Adapter) Handler(deliver func(context.Context, ...channels.Event) error) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /w", a.page)
+	m.HandleFunc("GET /w/{$}", func(w http.ResponseWriter, r *http.Request) { a.leave(w, r, "/w") })
 	m.HandleFunc("POST /w", func(w http.ResponseWriter, r *http.Request) { a.post(w, r, deliver) })
 	m.HandleFunc("GET /w/live", a.live)
 	m.HandleFunc("GET /w/f/{ref...}", a.attachment)
@@ -117,9 +118,15 @@ func (a *Adapter) show(w http.ResponseWriter, r *http.Request, status int, name 
 	send(w, r, status, []byte(html), zip([]byte(html)))
 }
 
+// slow is how long a form may take: 16 MB at the 20 kB a second of a bad line.
+const slow = 15 * time.Minute
+
 // post takes in a form and shows the chat again. The script of the page, which
 // asks for JSON, gets no page: no content, or a sentence that says why not.
 func (a *Adapter) post(w http.ResponseWriter, r *http.Request, deliver func(context.Context, ...channels.Event) error) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(slow)) // not every server can: then its own limit holds
+	_ = rc.SetWriteDeadline(time.Now().Add(slow))
 	f, err := a.read(r)
 	if f.user == "" {
 		f.user, _ = a.user(r)
@@ -133,7 +140,9 @@ func (a *Adapter) post(w http.ResponseWriter, r *http.Request, deliver func(cont
 		a.refuse(w, r, http.StatusRequestEntityTooLarge, "web.too_big", f)
 		return
 	case err != nil:
-		a.Log.Error("web: a form cannot be taken in", "err", err)
+		if r.Context().Err() == nil { // else the phone lost its connection, and sends again
+			a.Log.Error("web: a form cannot be taken in", "err", err)
+		}
 		a.refuse(w, r, http.StatusServiceUnavailable, "web.try_again", f)
 		return
 	}

@@ -321,6 +321,9 @@ func TestAssets(t *testing.T) {
 	}
 	s.get("/w/s/chat.000000000000.css").must(t, 404)
 	s.get("/w/nothing").must(t, 404)
+	if l := s.get("/w/").must(t, 303).Header.Get("Location"); l != "/w" {
+		t.Errorf("/w/ leads to %s", l)
+	}
 }
 
 func TestLinesAndChoices(t *testing.T) {

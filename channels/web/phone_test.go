@@ -140,7 +140,11 @@ func (p *phone) press(sel string) {
 	p.run(chromedp.Click(chromedp.CSS(sel)))
 }
 
-func (p *phone) choose(value string) { p.t.Helper(); p.press(`button[value="` + value + `"]`) }
+// choose presses a choice, once it can be.
+func (p *phone) choose(value string) {
+	p.t.Helper()
+	p.press(`#ask:not(.new) button[value="` + value + `"]`)
+}
 
 func (p *phone) write(text string) {
 	p.t.Helper()

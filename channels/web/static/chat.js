@@ -1,18 +1,17 @@
-// The chat once scripts run: it sends in the background, shows what comes and
-// records voice. Without it the page works by itself.
+// What the chat does once scripts run. Without them it works by itself.
 const $ = (id) => document.getElementById(id)
-const chat = $('chat').dataset
+const chat = $('chat').dataset, { lang } = document.documentElement
 const [form, talk, log, mine, ask, box] = ['form', 'talk', 'log', 'mine', 'ask', 'w'].map($)
 const { first, photo, voice } = form.elements
 const show = (id, on) => { $(id).hidden = !on }
 const el = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text })
-const say = (text) => $('say').replaceChildren(...(text ? [el('p', 'notice', text)] : []))
+const say = (...what) => $('say').replaceChildren(...what.map((w) => el('p', 'notice', w)))
 
 // Hide: at once, and with no way back.
 $('hide').onclick = (e) => {
 	e.preventDefault()
 	document.cookie = 'away=1;path=/;max-age=31536000;samesite=lax' + (location.protocol == 'https:' ? ';secure' : '')
-	for (const it of queue) if (!it.file && !it.sent) navigator.sendBeacon('/w', body(it))
+	for (const it of unsent()) navigator.sendBeacon('/w', body(it))
 	store.clear?.()
 	document.title = ''
 	document.body.replaceChildren()
@@ -20,11 +19,11 @@ $('hide').onclick = (e) => {
 }
 addEventListener('pageshow', (e) => e.persisted && location.reload())
 
-// Sending: in order, one at a time, until the server has it. What is not sent
-// yet outlives a reload, but not the tab.
+// Sending: in order, until the server has it. What waits outlives a reload.
 let store = {}
 try { store = sessionStorage } catch {}
 const queue = []
+const unsent = () => queue.filter((it) => !it.file && !it.sent)
 let busy, timer, wait = 1000
 function body(it) {
 	const d = new FormData()
@@ -34,7 +33,7 @@ function body(it) {
 	return d
 }
 function keep() {
-	try { store.queue = JSON.stringify(queue.filter((it) => !it.file && !it.sent).map(({ id, text, choice, label }) => ({ id, text, choice, label }))) } catch {}
+	try { store.queue = JSON.stringify(unsent(), ['id', 'text', 'choice', 'label']) } catch {}
 }
 function add(it) {
 	it.id ||= btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(20))))
@@ -47,32 +46,32 @@ function add(it) {
 	talk.scrollTop = 0
 	pump()
 }
+const note = (it, kind, ...what) => { it.note.className = kind; it.note.replaceChildren(...what) }
 function pump() {
 	const it = queue.find((q) => !q.sent)
 	if (busy || !it) return
 	clearTimeout(timer)
-	busy = true
-	it.note.className = 'state'
-	it.note.textContent = chat.sending
+	busy = it
+	note(it, 'state', chat.sending)
 	const x = new XMLHttpRequest()
 	x.open('POST', '/w')
 	x.setRequestHeader('Accept', 'application/json')
-	x.upload.onprogress = (e) => { if (it.file) it.note.textContent = chat.sending + ' ' + Math.round(100 * e.loaded / e.total) + ' %' }
+	x.upload.onprogress = (e) => it.file && note(it, 'state', chat.sending + ' ' + Math.round(100 * e.loaded / e.total) + ' %')
 	x.onloadend = () => {
-		busy = false
-		const s = x.status
-		s >= 200 && s < 300 ? sent(it) : s >= 400 && s < 500 && s != 429 ? refused(it, x.responseText) : later(it)
+		busy = null
+		x.status == 204 ? sent(it) : x.status >= 400 && x.status < 429 ? refused(it, x.responseText) : later(it)
 	}
 	x.send(body(it))
 }
 function sent(it) {
 	it.sent = true
 	wait = 1000
-	it.note.textContent = '✓'
+	note(it, 'state', '✓')
+	if (it.shown) queue.splice(queue.indexOf(it), 1)
 	keep()
 	if (first) return location.reload()
-	typing(true)
-	setTimeout(() => mine.contains(it.li) && connect(), 5000) // nothing came of it: the line may be dead
+	typing(!it.answered)
+	setTimeout(() => it.li.isConnected && connect(), 5000)
 	pump()
 }
 function refused(it, why) {
@@ -85,25 +84,22 @@ function refused(it, why) {
 	pump()
 }
 function later(it) {
-	const again = el('button', 'btn', chat.retry)
-	again.type = 'button'
-	again.onclick = pump
-	it.note.className = 'state bad'
-	it.note.replaceChildren(chat.offline, again)
+	const again = Object.assign(el('button', 'btn', chat.retry), { type: 'button', onclick: pump })
+	mine.append(it.li)
+	note(it, 'state bad', chat.offline, again)
 	timer = setTimeout(pump, wait)
-	wait = Math.min(wait * 2, 30000)
+	wait = Math.min(wait * 2, 3e4)
 }
 addEventListener('online', pump)
 
 // What the worker does.
 form.onsubmit = (e) => {
 	const b = e.submitter
-	if (first) return // the answer may be in another language: a new page
+	if (first) return // the answer may be in another language
 	e.preventDefault()
 	say()
-	if (b?.name == 'choice') {
-		add({ choice: b.value, label: b.dataset.label || b.textContent })
-	} else if (box.value.trim()) {
+	if (b?.name == 'choice') add({ choice: b.value, label: b.dataset.label })
+	else if (box.value.trim()) {
 		add({ text: box.value })
 		box.value = ''
 		fit()
@@ -125,20 +121,21 @@ for (const input of [photo, voice]) input.onchange = () => {
 }
 $('clip').onclick = () => photo.click()
 
-// Voice: tap to begin and to end, or hold while speaking.
+// Voice: tap twice, or hold while speaking.
 let rec, down
-const clock = (s) => s == null ? '' : Math.floor(s / 60) + ':' + String(s % 60).padStart(2, 0)
+const clock = (s) => s == null ? '' : new Date(s * 1000).toISOString().slice(14, 19)
 async function record() {
+	if (rec) return
 	say()
 	let stream
-	try { stream = await navigator.mediaDevices.getUserMedia({ audio: true }) } catch { say(chat.nomic); return voice.click() }
+	try { rec = MediaRecorder, stream = await navigator.mediaDevices.getUserMedia({ audio: true }) } catch { rec = null; say(chat.nomic); return voice.click() }
 	const chunks = [], r = rec = new MediaRecorder(stream, { audioBitsPerSecond: 24000 }), since = Date.now()
 	const seconds = () => Math.floor((Date.now() - since) / 1000)
-	const tick = () => { $('clock').textContent = clock(seconds()); if (seconds() > 1200) stop(true) }
+	const tick = () => { $('clock').textContent = clock(seconds()); if (seconds() > 1200) stop(1) }
 	const ticking = setInterval(tick, 500)
 	r.ondataavailable = (e) => chunks.push(e.data)
 	r.onstop = () => {
-		stream.getTracks().forEach((t) => t.stop())
+		for (const t of stream.getTracks()) t.stop()
 		clearInterval(ticking)
 		show('rec', false)
 		show('bar', true)
@@ -152,12 +149,12 @@ async function record() {
 	show('rec', true)
 	$('done').focus()
 }
-function stop(keep) { if (rec) { rec.keep = keep; rec.stop() } }
+function stop(keep) { if (rec?.stop) { rec.keep = keep; rec.stop() } }
 $('mic').onpointerdown = () => { down = Date.now(); record() }
 $('mic').onclick = (e) => e.detail || record() // by the keyboard
-addEventListener('pointerup', () => { if (down && Date.now() - down > 700) stop(true); down = 0 })
-$('drop').onclick = () => stop(false)
-$('done').onclick = () => stop(true)
+addEventListener('pointerup', () => { if (down && Date.now() - down > 700) stop(1); down = 0 })
+$('drop').onclick = () => stop()
+$('done').onclick = () => stop(1)
 
 // What comes. Nothing moves under a finger: while one presses, it waits.
 let live, dots, pressing, asked
@@ -165,7 +162,7 @@ const held = []
 function typing(on) {
 	clearTimeout(dots)
 	show('typing', on)
-	if (on) dots = setTimeout(typing, 10000)
+	if (on) dots = setTimeout(typing, 1e4)
 	else ask.hidden = queue.some((it) => it.choice && !it.sent)
 }
 function connect() {
@@ -176,13 +173,14 @@ function connect() {
 		held.push(JSON.parse(e.data))
 		pressing || flush()
 	}
-	live.onerror = () => { if (live.readyState == 2) setTimeout(connect, 15000) }
+	live.onerror = () => { if (live.readyState == 2) setTimeout(connect, 15e3) }
 }
 addEventListener('pointerdown', () => { pressing = true })
-for (const t of ['pointerup', 'pointercancel']) addEventListener(t, () => { pressing = false; setTimeout(flush, 60) })
+for (const up of ['pointerup', 'pointercancel']) addEventListener(up, () => { pressing = false; setTimeout(flush, 60) })
 function flush() { for (const u of held.splice(0)) update(u) }
+const top = (e) => e.getBoundingClientRect().top
 function update(u) {
-	if (u.lang != document.documentElement.lang && !box.value && !rec && queue.every((it) => it.sent)) return location.reload()
+	if (u.lang != lang && !box.value && !rec && queue.every((it) => it.sent)) return location.reload()
 	const end = talk.scrollTop > -60, old = [...log.children], t = el('template')
 	t.innerHTML = u.lines
 	const fresh = [...t.content.children]
@@ -191,22 +189,24 @@ function update(u) {
 	for (const li of old.slice(n)) li.remove()
 	log.append(...fresh)
 	stamp()
-	for (const it of queue.filter((it) => it.sent)) { it.li.remove(); queue.splice(queue.indexOf(it), 1) }
+	const news = fresh.find((li) => !li.matches('.mine'))
+	if (busy && fresh.some((li) => li.matches('.mine'))) busy.shown = true // the page knows before the sender
+	if (busy?.shown) { busy.li.remove(); busy.answered ||= news }
+	for (const it of [...queue]) if (it.sent) { it.li.remove(); queue.splice(queue.indexOf(it), 1) }
 	if (asked != u.ask) {
 		asked = ask.innerHTML = u.ask
-		ask.className = 'new' // for a moment they cannot be pressed: that would be meant for those before
+		ask.className = 'new' // not to be pressed: that would be meant for those before
 		setTimeout(() => { ask.className = '' }, 400)
 	}
-	const news = fresh.find((li) => !li.matches('.mine'))
 	if (news || !fresh.length) typing(false)
 	if (!end) return
 	talk.scrollTop = 0
-	if (news?.getBoundingClientRect().top < talk.getBoundingClientRect().top) news.scrollIntoView()
+	if (news && top(news) < top(talk)) news.scrollIntoView()
 }
 function stamp() {
 	for (const t of log.querySelectorAll('time:empty')) {
 		const d = new Date(t.dateTime), now = new Date().toDateString() == d.toDateString()
-		t.textContent = d.toLocaleString(document.documentElement.lang + '-u-nu-latn', { ...(!now && { weekday: 'short', day: 'numeric', month: 'short' }), hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+		t.textContent = d.toLocaleString(lang + '-u-nu-latn', { ...(!now && { weekday: 'short', day: 'numeric', month: 'short' }), hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 	}
 }
 
