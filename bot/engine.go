@@ -9,6 +9,7 @@ package bot
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -104,13 +105,25 @@ func (e *Engine) Run(ctx context.Context) error {
 	return err
 }
 
-// poll takes in what a platform has for as long as the engine runs.
+// poll takes in what a channel has for as long as the engine runs. One that
+// cannot be asked, for want of a valid token, holds up none of the others; a
+// terminal that is closed ends the engine.
 func (e *Engine) poll(ctx context.Context, p channels.Poller) error {
-	err := p.Poll(ctx, e.Deliver)
-	if ctx.Err() != nil {
-		return nil
+	for {
+		err := p.Poll(ctx, e.Deliver)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, io.EOF) {
+			return err
+		}
+		e.Log.Error("a channel cannot be asked for messages, it is tried again in a minute", "channel", p.Info().ID, "err", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Minute):
+		}
 	}
-	return err
 }
 
 // Poll says that a channel asks for its events instead of being called. It is
