@@ -3,7 +3,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
-NEEDS       = gcc redis-server chromium fonts-noto-core
+NEEDS       = gcc redis-server chromium fonts-noto-core fonts-noto-color-emoji
 
 .PHONY: test needs lint race build bench
 
@@ -22,6 +22,7 @@ needs:
 lint:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted, run gofmt -w:" $$bad >&2; exit 1; }
 	go vet ./...
+	go vet -tags browser ./channels/web
 	go run $(STATICCHECK) ./...
 	@if go run $(GOVULNCHECK) ./... >/tmp/govulncheck.$$$$ 2>&1; then echo "govulncheck: nothing found"; \
 	elif grep -q 'Vulnerability #' /tmp/govulncheck.$$$$; then cat /tmp/govulncheck.$$$$; rm -f /tmp/govulncheck.$$$$; exit 1; \
@@ -29,6 +30,7 @@ lint:
 
 race:
 	go test -race -timeout 20m ./...
+	go test -tags browser -timeout 20m ./channels/web
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/workervoice ./cmd/workervoice

@@ -24,6 +24,8 @@ func (e *Engine) Webhook(a channels.Adapter) http.Handler {
 			challenge(w, r, a)
 			return
 		}
+		// A platform sends at once. Whoever does not, holds nothing open.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second)) // where it cannot be set, the server has its own
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		events, err := a.Receive(r)
 		var big *http.MaxBytesError

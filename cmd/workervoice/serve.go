@@ -108,8 +108,8 @@ func (s *system) listen() (servers []server, err error) {
 			return nil, fmt.Errorf("%s: nothing can be served there, choose another address: %w", a.name, err)
 		}
 		base, quit := context.WithCancel(context.Background())
-		servers = append(servers, server{&http.Server{
-			Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		servers = append(servers, server{&http.Server{ // without ReadTimeout: a slow phone may send a photo for minutes
+			Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 			BaseContext: func(net.Listener) context.Context { return base },
 			ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		}, l, quit})
