@@ -103,8 +103,10 @@ func (s *sender) send(ctx context.Context) {
 	}
 }
 
-// deliver sends the messages of p, up to the first that has to wait. What was
-// begun is finished; while it waits for its turn, ctx may end it.
+// deliver makes the first request of p that may be made. What follows it comes
+// back with its settlement: so a crash leaves one request in doubt, and not all
+// of a parcel. What was begun is finished; while it waits for its turn, ctx may
+// end it.
 func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 	st := store.Settlement{Parcel: p}
 	left := s.left(p)
@@ -141,9 +143,8 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			st.Retry = retry
 			return st
 		}
-		if !s.transmit(ctx, p, n, left, &st) {
-			return st
-		}
+		s.transmit(ctx, p, n, left, &st)
+		return st
 	}
 	return st
 }
@@ -183,15 +184,14 @@ func (s *sender) turn(ctx context.Context, m channels.Outbound, n int) (retry ti
 	}
 }
 
-// transmit sends the next n messages of p and writes into st what became of
-// them. It reports whether to go on.
-func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool, st *store.Settlement) bool {
+// transmit sends the next n messages of p and writes into st what became of them.
+func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool, st *store.Settlement) {
 	ms := p.Messages[st.Gone : st.Gone+n]
 	again := left || s.doubted.has(ms[0].Key)
 	if again && s.info.Receipts && s.arrived(ctx, ms[0]) {
 		s.doubted.drop(ms[0].Key)
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: ms[0].Key, State: store.SentState}), st.Gone+1
-		return true
+		return
 	}
 	ids, err := s.request(context.WithoutCancel(ctx), ms, again)
 	if err == nil {
@@ -211,13 +211,13 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 		}
 		s.e.count("messages_sent", string(s.info.ID))
 		st.Gone += n
-		return true
+		return
 	}
 	attempts := 1
 	if st.Gone == 0 {
 		attempts = p.Attempts
 	}
-	return s.failed(ctx, ms, attempts, again, err, st)
+	s.failed(ctx, ms, attempts, again, err, st)
 }
 
 // left reports whether p was claimed before and not put back here: an engine
@@ -262,7 +262,7 @@ func (s *sender) request(ctx context.Context, ms []channels.Outbound, again bool
 // failed decides what becomes of a message that was not sent, or of which
 // nobody knows. A lost message does more harm than one that comes twice, so
 // what nobody knows is sent again, and counted.
-func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts int, again bool, err error, st *store.Settlement) bool {
+func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts int, again bool, err error, st *store.Settlement) {
 	m := ms[0]
 	now := s.e.Now()
 	after := pauseAfter(attempts)
@@ -277,7 +277,7 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 			after = max(after, 3*time.Second) // the platform's receipt may clear it up
 		}
 		st.Retry = now.Add(after)
-		return false
+		return
 	}
 	if !again {
 		s.clean.add(m.Key)
@@ -293,21 +293,20 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 		st.Retry = store.Held
 		s.e.Log.Info("a worker cannot be reached, what waits is held", "message", m)
 		s.e.gone(ctx, m.To)
-		return false
+		return
 	case channels.OutOfWindow:
 		st.Retry = store.Held
-		return false
+		return
 	case channels.Rejected:
 		s.e.Log.Error("the platform refuses a message for good: mend the text or the limits", "message", m, "err", err)
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.FailedState, Reason: string(no.Reason)}), st.Gone+1
-		return true
+		return
 	case channels.NoQuota, channels.Misset, channels.Stranger:
 		after = max(after, 10*time.Minute)
 		s.noQuota.Store(no.Reason == channels.NoQuota)
 		s.e.Log.Error("messages are held: the operator must act", "channel", s.info.ID, "reason", no.Reason, "err", err)
 	}
 	st.Retry = now.Add(after)
-	return false
 }
 
 // pauseAfter grows with the attempts, up to an hour.

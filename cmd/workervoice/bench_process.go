@@ -19,6 +19,9 @@ import (
 
 // A process is a bot that runs beside this program.
 type process struct {
+	program, dir string
+	env          []string
+
 	cmd    *exec.Cmd
 	addr   string // of the pages
 	hooks  string // of the webhooks
@@ -49,32 +52,32 @@ func freeAddr() (string, error) {
 // are env and what it needs to talk to a platform; it sees nothing else of this
 // program's environment.
 func startBot(ctx context.Context, program, dir, platform string, env ...string) (*process, error) {
-	b := &process{log: filepath.Join(dir, "log")}
+	b := &process{program: program, dir: dir, log: filepath.Join(dir, "log")}
 	for _, a := range []*string{&b.addr, &b.hooks, &b.counts} {
 		var err error
 		if *a, err = freeAddr(); err != nil {
 			return nil, err
 		}
 	}
-	return b, b.start(ctx, program, dir, append([]string{
-		"TELEGRAM_TOKEN=" + benchToken, "TELEGRAM_SECRET=" + benchSecret, "TELEGRAM_BOT=golden_friend_bot", "TELEGRAM_API_URL=" + platform,
-	}, env...))
-}
-
-func (b *process) start(ctx context.Context, program, dir string, env []string) error {
-	f, err := os.OpenFile(b.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	cmd := exec.Command(program, "serve", "-addr", b.addr, "-webhook-addr", b.hooks, "-metrics-addr", b.counts, "-data", dir, "-debug")
-	cmd.Stderr = f
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SystemRoot", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GODEBUG"} {
 		if v, ok := os.LookupEnv(name); ok {
-			cmd.Env = append(cmd.Env, name+"="+v)
+			b.env = append(b.env, name+"="+v)
 		}
 	}
-	cmd.Env = append(cmd.Env, env...)
+	b.env = append(b.env, "TELEGRAM_TOKEN="+benchToken, "TELEGRAM_SECRET="+benchSecret, "TELEGRAM_BOT=golden_friend_bot", "TELEGRAM_API_URL="+platform)
+	b.env = append(b.env, env...)
+	return b, b.start(ctx)
+}
+
+// start starts the bot, or starts it again.
+func (b *process) start(ctx context.Context) error {
+	f, err := os.OpenFile(b.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("the bot's log cannot be written: %w", err)
+	}
+	defer f.Close()
+	cmd := exec.Command(b.program, "serve", "-addr", b.addr, "-webhook-addr", b.hooks, "-metrics-addr", b.counts, "-data", b.dir, "-debug")
+	cmd.Stderr, cmd.Env = f, b.env
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("the bot cannot be started: %w", err)
@@ -198,7 +201,7 @@ func spent(pid int) (s spending) {
 	all, _ := os.ReadFile("/proc/stat")
 	first, _, _ := strings.Cut(string(all), "\n")
 	for i, f := range strings.Fields(first) {
-		if i == 4 || i == 5 || i > 7 { // idle, waiting for the disk; the rest is counted already
+		if i == 4 || i == 5 || i > 8 { // idle, waiting for the disk; what follows the host's share is counted already
 			continue
 		}
 		s.machine += hundredths(f)
