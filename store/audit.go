@@ -18,7 +18,7 @@ type AuditEntry struct {
 // audit returns the entry saying that by did something with what is kept under
 // id, or with nothing in particular at a caseworker's desk.
 func (s *Store) audit(by cases.Caseworker, what, id string) Entry {
-	return Entry{Log: "audit/" + id, Subject: "audit", Body: encode(AuditEntry{s.now(), by, what})}
+	return Entry{Log: id + "/audit", Subject: "audit", Body: encode(AuditEntry{s.now(), by, what})}
 }
 
 // desk names the log of what a caseworker looked through.
@@ -53,7 +53,7 @@ func (s *Store) Erasures(ctx context.Context, n int) ([]AuditEntry, error) {
 }
 
 func (s *Store) trail(ctx context.Context, id string, n int) ([]AuditEntry, error) {
-	bodies, _, err := s.b.Scan(ctx, ShardOf(id), "audit/"+id, -1, n)
+	bodies, _, err := s.b.Scan(ctx, ShardOf(id), id+"/audit", -1, n)
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (s *Store) record(ctx context.Context, by cases.Caseworker, c cases.Case, n
 	if err != nil {
 		return err
 	}
-	b.Append = []Entry{{Log: "case/" + id, Subject: id, Body: encode(line)}, s.audit(by, string(n.Kind), id)}
+	b.Append = []Entry{{Log: id + "/log", Subject: id, Body: encode(line)}, s.audit(by, string(n.Kind), id)}
 	if n.Report != nil && n.Worker != "" {
 		r, err := s.b.Get(ctx, b.Shard, reports, reportID(id, n.Worker))
 		if err != nil {
@@ -145,7 +145,7 @@ func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, 
 }
 
 func (s *Store) timeline(ctx context.Context, id string, from int64, n int) ([]cases.Entry, error) {
-	bodies, _, err := s.b.Scan(ctx, ShardOf(id), "case/"+id, max(from, 0), n)
+	bodies, _, err := s.b.Scan(ctx, ShardOf(id), id+"/log", max(from, 0), n)
 	if err != nil {
 		return nil, err
 	}

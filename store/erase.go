@@ -94,7 +94,7 @@ func (c *closing) erase(what string) error {
 	conv, was := c.t.conv, c.t.was
 	e := erasure{What: what, Conv: conv, At: was.version, Talk: was.Talk}
 	c.b.Erase = append(c.b.Erase, talk(conv, was.Talk))
-	c.b.Cut = append(c.b.Cut, "talk/"+conv)
+	c.b.Cut = append(c.b.Cut, conv+"/log")
 	c.b.Scrub = true
 	c.next.Talk = was.Talk + 1
 	switch what {
@@ -102,7 +102,7 @@ func (c *closing) erase(what string) error {
 	case Everything:
 		e.Worker, e.Names = was.Worker, c.next.Names
 		c.b.Erase = append(c.b.Erase, conv)
-		c.b.Cut = append(c.b.Cut, "sent/"+conv)
+		c.b.Cut = append(c.b.Cut, conv+"/sent")
 		ch := c.t.With.Channel
 		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{mediabox(ch), conv}, Lane{entries, conv})
 		next := Conversation{

@@ -20,7 +20,7 @@ func (s *Store) Receipts(ctx context.Context, a channels.Address, n int) ([]Rece
 	if err != nil {
 		return nil, err
 	}
-	bodies, _, err := s.b.Scan(ctx, ShardOf(conv), "sent/"+conv, -1, n)
+	bodies, _, err := s.b.Scan(ctx, ShardOf(conv), conv+"/sent", -1, n)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (s *Store) Receipts(ctx context.Context, a channels.Address, n int) ([]Rece
 
 // receipts returns the entry that says what became of messages.
 func (s *Store) receipts(conv string, rs ...Receipt) Entry {
-	return Entry{Log: "sent/" + conv, Subject: conv, Body: encode(rs)}
+	return Entry{Log: conv + "/sent", Subject: conv, Body: encode(rs)}
 }
 
 func receiptOf(e channels.Event, now time.Time) Receipt {

@@ -55,7 +55,7 @@ func (s *Store) retract(ctx context.Context, c *closing) error {
 	}
 	for _, e := range all {
 		if e.Place >= 0 && blank(&e, x.Messages, said) {
-			c.b.Blank = append(c.b.Blank, Blank{Log: "talk/" + conv, Place: e.Place, Subject: talk(conv, c.t.was.Talk), Body: encode(e)})
+			c.b.Blank = append(c.b.Blank, Blank{Log: conv + "/log", Place: e.Place, Subject: talk(conv, c.t.was.Talk), Body: encode(e)})
 		}
 	}
 	for i, m := range c.next.Session.Mine {
@@ -196,7 +196,7 @@ func (s *Store) discard(ctx context.Context, x *retraction, ref string) error {
 func (s *Store) retractCase(ctx context.Context, id string, x retraction) error {
 	b := Batch{Shard: ShardOf(id), At: s.now(), Scrub: true}
 	for from := int64(0); ; from += 200 {
-		bodies, first, err := s.b.Scan(ctx, b.Shard, "case/"+id, from, 200)
+		bodies, first, err := s.b.Scan(ctx, b.Shard, id+"/log", from, 200)
 		if err != nil && !errors.Is(err, ErrDamaged) {
 			return err
 		}
@@ -206,7 +206,7 @@ func (s *Store) retractCase(ctx context.Context, id string, x retraction) error 
 				return err
 			}
 			if some {
-				b.Blank = append(b.Blank, Blank{Log: "case/" + id, Place: first + int64(i), Subject: id, Body: encode(l)})
+				b.Blank = append(b.Blank, Blank{Log: id + "/log", Place: first + int64(i), Subject: id, Body: encode(l)})
 			}
 		}
 		if len(bodies) < 200 {

@@ -14,8 +14,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"workervoice/cases"
@@ -72,11 +72,14 @@ func (s *Store) Close() error { return s.b.Close() }
 // telling nothing to those without the master key. A platform may put phone
 // numbers even into the names of messages, so those are hidden too.
 func (s *Store) name(parts ...string) string {
-	h := hmac.New(sha256.New, s.hide)
+	b := make([]byte, 0, 160)
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		b = append(strconv.AppendInt(b, int64(len(p)), 10), ':')
+		b = append(b, p...)
 	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+	h := hmac.New(sha256.New, s.hide)
+	h.Write(b)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(b[:0])[:16])
 }
 
 // commit applies one batch.

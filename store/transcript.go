@@ -44,7 +44,7 @@ func (s *Store) TranscriptTail(ctx context.Context, a channels.Address, n int) (
 }
 
 func (s *Store) scan(ctx context.Context, conv string, from int64, n int) ([]Exchange, error) {
-	bodies, first, err := s.b.Scan(ctx, ShardOf(conv), "talk/"+conv, from, n)
+	bodies, first, err := s.b.Scan(ctx, ShardOf(conv), conv+"/log", from, n)
 	var xs []Exchange
 	for i, b := range bodies {
 		if b == nil { // erased
@@ -78,6 +78,6 @@ func (c *closing) transcribe() {
 		x.Entered = append(x.Entered, entered{n.Case, n.Key})
 	}
 	if len(x.Said)+len(x.Sent) > 0 {
-		c.b.Append = append(c.b.Append, Entry{Log: "talk/" + c.t.conv, Subject: talk(c.t.conv, c.next.Talk), Body: encode(x)})
+		c.b.Append = append(c.b.Append, Entry{Log: c.t.conv + "/log", Subject: talk(c.t.conv, c.next.Talk), Body: encode(x)})
 	}
 }

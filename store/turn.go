@@ -280,7 +280,7 @@ func (c *closing) queue(lease time.Duration) {
 
 // event returns the key that tells whether e was seen in a conversation.
 func (s *Store) event(conv string, e channels.Event) string {
-	return s.name("event", string(e.From.Channel), e.ID, conv)
+	return conv + "/seen/" + s.name("event", string(e.From.Channel), e.ID, conv)
 }
 
 // String shows nothing of what was said.

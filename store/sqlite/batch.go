@@ -9,17 +9,18 @@ import (
 // a fault of the file; b's own fate is in the result.
 func (w *writer) apply(b store.Batch) (r store.Result, err error) {
 	w.now = max(w.now, b.At.UnixMilli())
-	heads, fate, err := w.check(b)
+	w.of = ""
+	fate, err := w.check(b)
 	if err != nil || fate != nil {
 		return store.Result{Err: fate}, err
 	}
-	for i, d := range b.Done {
-		if r.Next, err = w.done(b.Shard, d, heads[i]); err != nil {
+	for _, d := range b.Done {
+		if r.Next, err = w.done(b.Shard, d); err != nil {
 			return r, err
 		}
 	}
 	for _, l := range b.Drop {
-		if err := w.exec(w.empty, l.Queue, l.ID); err != nil {
+		if err := w.emptied(l); err != nil {
 			return r, err
 		}
 	}
@@ -81,50 +82,80 @@ func (w *writer) write(b store.Batch) error {
 type head struct {
 	seq, fence, due int64
 	attempts        int
+	jobs            int64 // in the lane; their numbers follow one another
 }
 
-func (w *writer) head(l store.Lane) (h head, err error) {
-	_, err = row(w.lane, []any{l.Queue, l.ID}, &h.seq, &h.fence, &h.attempts, &h.due)
-	return h, err
+// head returns the head of a lane. It reads all lanes of an ID at once: a batch
+// looks at several of them, several times.
+func (w *writer) head(l store.Lane) (head, error) {
+	if w.of == l.ID {
+		return w.heads[l.Queue], nil
+	}
+	w.of = ""
+	clear(w.heads)
+	rows, err := w.lanes.QueryContext(bg, l.ID)
+	if err != nil {
+		return head{}, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var queue string
+		var h head
+		if err := rows.Scan(&queue, &h.seq, &h.jobs, &h.fence, &h.attempts, &h.due); err != nil {
+			return head{}, err
+		}
+		w.heads[queue] = h
+	}
+	if err := rows.Err(); err != nil {
+		return head{}, err
+	}
+	w.of = l.ID
+	return w.heads[l.Queue], nil
 }
 
-// check returns why b cannot be applied, if so. Otherwise it marks b's keys
-// seen and returns the heads of the lanes whose leases end.
-func (w *writer) check(b store.Batch) (heads []head, fate, err error) {
+// lead changes the head of a lane, and what is at hand of it.
+func (w *writer) lead(l store.Lane, h head) error {
+	w.heads[l.Queue] = h
+	return w.exec(w.front, h.due, h.fence, h.attempts, l.Queue, l.ID, h.seq)
+}
+
+// check returns why b cannot be applied, if so. Otherwise it marks b's keys seen.
+func (w *writer) check(b store.Batch) (fate, err error) {
 	for _, l := range b.Idle {
-		if h, err := w.head(l); h.seq != 0 || err != nil {
-			return nil, store.ErrStale, err
+		if h, err := w.head(l); h.jobs != 0 || err != nil {
+			return store.ErrStale, err
 		}
 	}
 	for _, d := range b.Done {
-		h, err := w.head(d.Lane)
-		if h.fence != d.Fence || err != nil {
-			return nil, store.ErrStale, err
+		if h, err := w.head(d.Lane); h.jobs == 0 || h.fence != d.Fence || err != nil {
+			return store.ErrStale, err
 		}
-		heads = append(heads, h)
 	}
 	for _, p := range b.Put {
 		var version int64
-		if _, err := row(w.version, []any{p.Kind, p.ID}, &version); version != p.Version || err != nil {
-			return nil, store.ErrStale, err
+		if _, err := row(w.version, []any{name(p.Kind, p.ID)}, &version); version != p.Version || err != nil {
+			return store.ErrStale, err
 		}
 	}
 	for i, key := range b.Once {
 		res, err := w.once.ExecContext(bg, key, b.At.UnixMilli())
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if n, _ := res.RowsAffected(); n == 0 {
 			for _, key := range b.Once[:i] {
 				if err := w.exec(w.forget, key); err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 			}
-			return nil, store.ErrSeen, nil
+			return store.ErrSeen, nil
 		}
 	}
-	return heads, nil, nil
+	return nil, nil
 }
+
+// name returns where a record is kept: beside the logs of the same ID.
+func name(kind, id string) string { return id + "/" + kind }
 
 func (w *writer) record(p store.Put) error {
 	for _, x := range p.Was {
@@ -133,26 +164,27 @@ func (w *writer) record(p store.Put) error {
 		}
 	}
 	if p.Body == nil {
-		return w.exec(w.remove, p.Kind, p.ID)
+		return w.exec(w.remove, name(p.Kind, p.ID))
 	}
 	for _, x := range p.Index {
 		if err := w.exec(w.index, x.Name, x.Score, p.Kind, p.ID); err != nil {
 			return err
 		}
 	}
-	return w.exec(w.put, p.Kind, p.ID, p.Version+1, p.Body)
+	return w.exec(w.put, name(p.Kind, p.ID), p.Version+1, p.Body)
 }
 
 // ring makes a lane due that nobody holds, and reports whether there is one.
 func (w *writer) ring(l store.Lane, at int64) (bool, error) {
 	h, err := w.head(l)
-	if err != nil || h.seq == 0 || h.fence != 0 {
+	if err != nil || h.jobs == 0 || h.fence != 0 {
 		return false, err
 	}
 	if h.due <= at {
 		return true, nil
 	}
-	return true, w.exec(w.front, at, 0, 0, l.Queue, l.ID, h.seq)
+	h.due = at
+	return true, w.lead(l, h)
 }
 
 // enqueue adds j to its lane and reports whether j is leased already.
@@ -161,39 +193,56 @@ func (w *writer) enqueue(j store.Job) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if h.seq == 0 {
-		due, attempts := j.Due, 0
+	if h.jobs == 0 {
+		h = head{seq: 1, jobs: 1, due: j.Due.UnixMilli()}
 		if j.Fence != 0 {
-			due, attempts = j.Until, 1
+			h.due, h.fence, h.attempts = j.Until.UnixMilli(), j.Fence, 1
 		}
-		return j.Fence != 0, w.exec(w.add, j.Lane.Queue, j.Lane.ID, 1, 1, due.UnixMilli(), j.Fence, attempts, j.Body)
+		w.heads[j.Lane.Queue] = h
+		return j.Fence != 0, w.exec(w.add, j.Lane.Queue, j.Lane.ID, 1, 1, h.due, h.fence, h.attempts, j.Body)
 	}
-	var last int64
-	if _, err := row(w.last, []any{j.Lane.Queue, j.Lane.ID}, &last); err != nil {
-		return false, err
+	h.jobs++
+	w.heads[j.Lane.Queue] = h
+	return j.Fence != 0 && j.Fence == h.fence, w.exec(w.add, j.Lane.Queue, j.Lane.ID, h.seq+h.jobs-1, 0, j.Due.UnixMilli(), 0, 0, j.Body)
+}
+
+// emptied removes the jobs of a lane.
+func (w *writer) emptied(l store.Lane) error {
+	h, err := w.head(l)
+	if err != nil || h.jobs == 0 {
+		return err
 	}
-	return j.Fence != 0 && j.Fence == h.fence, w.exec(w.add, j.Lane.Queue, j.Lane.ID, last+1, 0, j.Due.UnixMilli(), 0, 0, j.Body)
+	delete(w.heads, l.Queue)
+	return w.exec(w.empty, l.Queue, l.ID)
 }
 
 // done ends a lease or, with Hold, lets it go on with the jobs that follow.
-func (w *writer) done(s store.Shard, d store.Done, was head) (store.Leased, error) {
-	if d.N > 0 {
-		if err := w.exec(w.drop, d.Lane.Queue, d.Lane.ID, was.seq+int64(d.N)); err != nil {
+func (w *writer) done(s store.Shard, d store.Done) (store.Leased, error) {
+	h, err := w.head(d.Lane)
+	if err != nil {
+		return store.Leased{}, err
+	}
+	if n := min(int64(d.N), h.jobs); n > 0 {
+		if err := w.exec(w.drop, d.Lane.Queue, d.Lane.ID, h.seq+n); err != nil {
 			return store.Leased{}, err
 		}
+		h.seq, h.jobs, h.attempts = h.seq+n, h.jobs-n, 0 // what has never been the head was never claimed
 	}
-	now, err := w.head(d.Lane)
-	if err != nil || now.seq == 0 {
-		return store.Leased{}, err
+	if h.jobs == 0 {
+		delete(w.heads, d.Lane.Queue)
+		return store.Leased{}, nil
 	}
+	h.due = d.Due.UnixMilli()
 	if d.Hold == 0 {
-		return store.Leased{}, w.exec(w.front, d.Due.UnixMilli(), 0, 0, d.Lane.Queue, d.Lane.ID, now.seq)
+		h.fence = 0
+		return store.Leased{}, w.lead(d.Lane, h)
 	}
-	if err := w.exec(w.front, d.Due.UnixMilli(), d.Fence, 1, d.Lane.Queue, d.Lane.ID, now.seq); err != nil {
+	h.attempts++
+	if err := w.lead(d.Lane, h); err != nil {
 		return store.Leased{}, err
 	}
-	h, _, err := w.read(s, d.Lane, d.Hold)
-	return h, err
+	r, _, err := w.read(s, d.Lane, d.Hold)
+	return r, err
 }
 
 // read returns the oldest n jobs of a lane and the number of the first. Within

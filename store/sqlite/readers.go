@@ -19,10 +19,10 @@ func (r *readers) prepare(db *sql.DB) (err error) {
 		stmt  **sql.Stmt
 		query string
 	}{
-		{&r.get, `SELECT version, body FROM record WHERE kind = ? AND id = ?`},
-		{&r.scan, `SELECT seq, body FROM log WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?`},
-		{&r.tail, `SELECT seq, body FROM log WHERE name = ? ORDER BY seq DESC LIMIT ?`},
-		{&r.list, `SELECT x.score, x.kind, x.id, r.version, r.body FROM idx x JOIN record r ON r.kind = x.kind AND r.id = x.id
+		{&r.get, `SELECT n, body FROM item WHERE name = ? AND seq = 0`},
+		{&r.scan, `SELECT seq, body FROM item WHERE name = ? AND seq > ? ORDER BY seq LIMIT ?`},
+		{&r.tail, `SELECT seq, body FROM item WHERE name = ? AND seq > 0 ORDER BY seq DESC LIMIT ?`},
+		{&r.list, `SELECT x.score, x.kind, x.id, r.n, r.body FROM idx x JOIN item r ON r.name = x.id || '/' || x.kind AND r.seq = 0
 			WHERE x.name = ?1 AND (x.score, x.kind, x.id) > (?2, ?3, ?4) ORDER BY x.score, x.kind, x.id LIMIT ?5`},
 		{&r.count, `SELECT coalesce(sum(n), 0) FROM counter WHERE name = ?`},
 		{&r.due, `SELECT EXISTS (SELECT 1 FROM job WHERE queue = ? AND head = 1 AND due <= ?)`},
@@ -45,7 +45,7 @@ func (r *readers) anyDue(ctx context.Context, c store.Claim) (due bool, err erro
 // Get implements [store.Backend].
 func (d *DB) Get(ctx context.Context, _ store.Shard, kind, id string) (store.Record, error) {
 	r := store.Record{Kind: kind, ID: id}
-	err := d.read.get.QueryRowContext(ctx, kind, id).Scan(&r.Version, &r.Body)
+	err := d.read.get.QueryRowContext(ctx, name(kind, id)).Scan(&r.Version, &r.Body)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}

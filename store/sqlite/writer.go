@@ -20,9 +20,12 @@ type writer struct {
 	swept  int64 // when keys seen long ago were last forgotten, unix ms
 	now    int64 // the latest time heard of
 
+	of    string          // whose lanes are at hand in this batch
+	heads map[string]head // those lanes, by queue
+
 	begin, commit, rollback,
 	version, put, remove, index, unindex,
-	lane, last, add, drop, empty, front, jobs, due,
+	lanes, add, drop, empty, front, jobs, due,
 	entry, blank, cut, once, forget, count, soil *sql.Stmt
 }
 
@@ -30,7 +33,7 @@ type writer struct {
 var bg = context.Background()
 
 func newWriter(db *sql.DB) (*writer, error) {
-	w := &writer{db: db}
+	w := &writer{db: db, heads: make(map[string]head)}
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
@@ -42,6 +45,10 @@ func (w *writer) prepare() (err error) {
 	if w.conn, err = w.db.Conn(bg); err != nil {
 		return err
 	}
+	if _, err := w.conn.ExecContext(bg, `PRAGMA cache_size(-32000)`); err != nil { // 32 MB for the one that writes
+		w.close()
+		return err
+	}
 	for _, s := range []struct {
 		stmt  **sql.Stmt
 		query string
@@ -50,27 +57,26 @@ func (w *writer) prepare() (err error) {
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
 
-		{&w.version, `SELECT version FROM record WHERE kind = ? AND id = ?`},
-		{&w.put, `INSERT INTO record (kind, id, version, body) VALUES (?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body`},
-		{&w.remove, `DELETE FROM record WHERE kind = ? AND id = ?`},
+		{&w.version, `SELECT n FROM item WHERE name = ? AND seq = 0`},
+		{&w.put, `INSERT INTO item (name, seq, n, body) VALUES (?, 0, ?, ?) ON CONFLICT DO UPDATE SET n = excluded.n, body = excluded.body`},
+		{&w.remove, `DELETE FROM item WHERE name = ? AND seq = 0`},
 		{&w.index, `INSERT OR IGNORE INTO idx (name, score, kind, id) VALUES (?, ?, ?, ?)`},
 		{&w.unindex, `DELETE FROM idx WHERE name = ? AND score = ? AND kind = ? AND id = ?`},
 
-		{&w.lane, `SELECT seq, fence, attempts, due FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT 1`},
-		{&w.last, `SELECT max(seq) FROM job WHERE queue = ? AND lane = ?`},
+		// Of a group, SQLite takes what is not aggregated from the row with the minimum.
+		{&w.lanes, `SELECT queue, min(seq), count(*), fence, attempts, due FROM job WHERE lane = ? GROUP BY queue`},
 		{&w.add, `INSERT INTO job (queue, lane, seq, head, due, fence, attempts, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.drop, `DELETE FROM job WHERE queue = ? AND lane = ? AND seq < ?`},
 		{&w.empty, `DELETE FROM job WHERE queue = ? AND lane = ?`},
-		{&w.front, `UPDATE job SET head = 1, due = ?, fence = ?, attempts = attempts + ? WHERE queue = ? AND lane = ? AND seq = ?`},
+		{&w.front, `UPDATE job SET head = 1, due = ?, fence = ?, attempts = ? WHERE queue = ? AND lane = ? AND seq = ?`},
 		{&w.jobs, `SELECT seq, attempts, body FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT ?`},
 		{&w.due, `SELECT lane FROM job WHERE queue = ? AND head = 1 AND due <= ? ORDER BY due LIMIT ?`},
 
-		{&w.entry, `INSERT INTO log (name, seq, body) SELECT ?1, coalesce(max(seq), 0) + 1, ?2 FROM log WHERE name = ?1`},
-		{&w.blank, `UPDATE log SET body = ? WHERE name = ? AND seq = ?`},
-		{&w.cut, `DELETE FROM log WHERE name = ?`},
-		{&w.once, `INSERT OR IGNORE INTO once (key, at) VALUES (?, ?)`},
-		{&w.forget, `DELETE FROM once WHERE key = ?`},
+		{&w.entry, `INSERT INTO item (name, seq, n, body) SELECT ?1, coalesce(max(seq), 0) + 1, 0, ?2 FROM item WHERE name = ?1 AND seq > 0`},
+		{&w.blank, `UPDATE item SET body = ? WHERE name = ? AND seq = ?`},
+		{&w.cut, `DELETE FROM item WHERE name = ? AND seq > 0`},
+		{&w.once, `INSERT OR IGNORE INTO item (name, seq, n, body) VALUES (?, -1, ?, x'')`},
+		{&w.forget, `DELETE FROM item WHERE name = ? AND seq = -1`},
 		{&w.count, `INSERT INTO counter (name, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 		{&w.soil, `INSERT OR IGNORE INTO scrub (one) VALUES (1)`},
 	} {
@@ -138,7 +144,7 @@ func (w *writer) checkpoint() int {
 		return 0
 	}
 	if w.now-w.swept > hour {
-		w.conn.ExecContext(bg, `DELETE FROM once WHERE at < ?`, w.now-week)
+		w.conn.ExecContext(bg, `DELETE FROM item WHERE seq = -1 AND n < ?`, w.now-week)
 		w.swept = w.now
 	}
 	if w.dirty && w.scrub() == nil {
@@ -190,10 +196,10 @@ func (w *writer) claim(c store.Claim) ([]store.Leased, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := w.exec(w.front, c.Until.UnixMilli(), c.Fence, 1, c.Queue, id, first); err != nil {
+		h.Attempts++ // this one
+		if err := w.exec(w.front, c.Until.UnixMilli(), c.Fence, h.Attempts, c.Queue, id, first); err != nil {
 			return nil, err
 		}
-		h.Attempts++ // read before front counted this one
 		hs = append(hs, h)
 	}
 	return hs, nil
