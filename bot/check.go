@@ -148,11 +148,14 @@ func (x *explorer) note(f flows.Effect) {
 		say, ok = flows.Say{Parts: show.Parts}, true
 	}
 	if ok && !x.mute {
-		key := fmt.Sprint(say.Choices)
-		for _, p := range say.Parts {
-			key += "|" + p.Key + p.Lang
+		var key strings.Builder // by hand: this is most of the work
+		for _, c := range say.Choices {
+			key.WriteString(c.Key + " " + c.Value + " " + c.Lang + " ")
 		}
-		x.says[key] = say
+		for _, p := range say.Parts {
+			key.WriteString("|" + p.Key + p.Lang)
+		}
+		x.says[key.String()] = say
 	}
 }
 
