@@ -112,6 +112,7 @@ func (a *Adapter) Info() channels.Info {
 		Value:      200,
 		PerRequest: 1,
 		Idempotent: true,
+		Deletes:    1 << 62, // the page shows what the Book says: what was hidden is left out
 		Files:      map[string]int64{"image": MaxFile, "audio": MaxFile, "video": MaxFile, "application": MaxFile},
 	}
 }

@@ -60,6 +60,10 @@ func (b *book) Page(ctx context.Context, user string) (p web.Page, err error) {
 			p.Lines = append(p.Lines, said(ev, fmt.Sprintf("%d.%d", x.Place, i), labels)...)
 		}
 		for i, m := range x.Sent {
+			if len(m.Delete) > 0 { // hidden
+				p.Lines, p.Choices = nil, nil
+				continue
+			}
 			if m.Class == channels.Push || m.Class == channels.Nudge {
 				if !sent[m.Key] { // waits for its hour
 					continue
