@@ -219,6 +219,11 @@ func (t *talk) draft() {
 	}
 	t.s.Draft = &cases.Report{ID: t.newCase(), Begun: t.e.At, Answers: map[string]cases.Answer{}, Checks: map[string]string{}, Story: t.s.Early}
 	t.s.Early, t.s.Extra = nil, 0
+	if t.s.Prefs != nil {
+		for q, a := range t.s.Prefs.Answers {
+			t.s.Draft.Answers[q] = a
+		}
+	}
 }
 
 // report is what the questions are about: the draft, or one sent before.
@@ -230,6 +235,12 @@ func (t *talk) report() *cases.Report {
 			m.Report = &cases.Report{ID: m.ID, Answers: map[string]cases.Answer{}, Checks: map[string]string{}}
 		}
 		return m.Report
+	}
+	if t.s.Extra < 0 {
+		if t.s.Prefs == nil {
+			t.s.Prefs = &cases.Report{Answers: map[string]cases.Answer{}, Checks: map[string]string{}}
+		}
+		return t.s.Prefs
 	}
 	t.draft()
 	return t.s.Draft

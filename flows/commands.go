@@ -19,7 +19,7 @@ func (t *talk) command() bool {
 			}
 			return true
 		}
-		t.s.Place, t.s.Extra = nil, 0
+		t.s.Place, t.s.Extra, t.s.Topic = nil, 0, ""
 		t.open(t.home())
 	case "language":
 		t.s.Offer = ""
@@ -93,7 +93,7 @@ func (t *talk) answered(word string) bool {
 		}
 	}
 	if word == "back" {
-		if _, q := find(t.s.State); q {
+		if _, err := conversation.next(t.s.State, back); err == nil {
 			t.before()
 			return true
 		}

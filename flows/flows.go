@@ -27,6 +27,7 @@ type Session struct {
 	Draft   *cases.Report `json:"draft,omitempty"` // being told
 	Mine    []Mine        `json:"mine,omitempty"`  // reports that were sent, oldest first
 	Contact cases.Contact `json:"contact,omitzero"`
+	Prefs   *cases.Report `json:"prefs,omitempty"` // answers that were given as settings, for the next report
 	Word    string        `json:"word,omitempty"`  // digest of the secret word
 	Proven  time.Time     `json:"proven,omitzero"` // when the secret word was last given
 	Tries   int           `json:"tries,omitempty"` // wrong words in a row
@@ -163,9 +164,6 @@ type (
 		Until time.Time
 	}
 
-	// Hold keeps what waits for the worker until the worker writes.
-	Hold struct{}
-
 	// Quiet lets the conversation in the other app fall silent.
 	Quiet struct{}
 
@@ -183,7 +181,6 @@ func (Hide) effect()    {}
 func (Retract) effect() {}
 func (Erase) effect()   {}
 func (Pair) effect()    {}
-func (Hold) effect()    {}
 func (Quiet) effect()   {}
 func (Leave) effect()   {}
 
@@ -242,7 +239,7 @@ func (s Session) Copy() Session { return s.clone() }
 func (s Session) clone() Session {
 	s.Place, s.Early, s.Mine = slices.Clone(s.Place), slices.Clone(s.Early), slices.Clone(s.Mine)
 	s.Picked, s.Alarms, s.Refused = slices.Clone(s.Picked), slices.Clone(s.Alarms), slices.Clone(s.Refused)
-	s.Draft = s.Draft.Clone()
+	s.Draft, s.Prefs = s.Draft.Clone(), s.Prefs.Clone()
 	if s.Danger != nil {
 		d := *s.Danger
 		s.Danger = &d

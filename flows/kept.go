@@ -79,24 +79,12 @@ func readSettings(t *talk, v string) {
 		t.interrupt(relang)
 		t.show()
 	case "times", "privacy", "code":
-		if v == "code" {
-			v = "word"
-		}
-		if len(t.s.Mine) > 0 {
-			t.s.Extra, t.s.Topic = len(t.s.Mine), "setting"
-		} else {
-			t.draft()
-		}
-		t.s.Contact.Silent = t.s.Contact.Silent && v != "times"
-		t.s.Edit = t.s.Extra == 0
-		t.step(Event("edit " + v))
-		t.again()
+		t.setting(v)
 	case "pause":
 		t.s.Contact.Paused = true
 		t.alarm("nudge", time.Time{})
 		t.alarm("extra", time.Time{})
 		t.tell("pause.done", nil)
-		t.do(Hold{})
 	case "mydata":
 		t.go2(ask)
 	case "channel":
@@ -109,6 +97,39 @@ func readSettings(t *talk, v string) {
 	default:
 		t.open(t.home())
 	}
+}
+
+// setting asks a question of the report as a setting. What is answered holds
+// for the last report and for those to come.
+func (t *talk) setting(v string) {
+	q := map[string]State{"times": "reply", "privacy": "privacy", "code": "word"}[v]
+	if t.s.Extra = len(t.s.Mine); t.s.Extra == 0 {
+		t.s.Extra = -1
+	}
+	t.s.Topic = asSetting
+	t.step(Event("edit " + string(q)))
+	t.again()
+}
+
+// asSetting is the topic of a question that is asked as a setting.
+const asSetting = "setting"
+
+// set ends a question asked as a setting, or asks the one that belongs to it:
+// how to answer, then when.
+func (t *talk) set() {
+	r := t.report()
+	if q := map[State]State{"reply": "times", "times": "restday"}[t.s.State]; q != "" && !t.s.Contact.Silent && (q == "times" || r.First("times") == "restday") {
+		t.to(q)
+		t.again()
+		return
+	}
+	if t.s.Extra > 0 {
+		m := &t.s.Mine[t.s.Extra-1]
+		t.enter(m.ID, cases.Entry{Kind: cases.Told, Report: m.Report.Clone(), Severity: m.Severity})
+	}
+	t.s.Extra, t.s.Topic = 0, ""
+	t.tell("settings.saved", nil)
+	t.open(t.home())
 }
 
 // pair shows a code with which another app goes on with this conversation.

@@ -136,6 +136,8 @@ func (t *talk) answer(q question, a cases.Answer) {
 // was asked for.
 func (t *talk) onward() {
 	switch {
+	case t.s.Topic == asSetting:
+		t.set()
 	case t.s.Extra > 0:
 		t.extraDone()
 	case t.s.Edit:
@@ -150,7 +152,7 @@ func (t *talk) onward() {
 func (t *talk) pass() {
 	for range intake {
 		q, ok := find(t.s.State)
-		if !ok || t.s.Edit || t.s.Extra > 0 {
+		if !ok || t.s.Edit || t.s.Extra != 0 {
 			return
 		}
 		r := t.report()
@@ -176,6 +178,11 @@ func (t *talk) known(q question, r *cases.Report) bool {
 
 // before goes back to the last question that applies.
 func (t *talk) before() {
+	if t.s.Topic == asSetting {
+		t.s.Extra, t.s.Topic = 0, ""
+		t.open(settings)
+		return
+	}
 	if t.s.Extra > 0 {
 		t.extraDone()
 		return

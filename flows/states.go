@@ -103,7 +103,7 @@ func transitions(qs []question) fsm.Events {
 		{Name: yes, Src: []string{more}, Dst: problem},
 		{Name: no, Src: []string{more}, Dst: quick},
 		{Name: answer, Src: []string{quick}, Dst: first},
-		{Name: finish, Src: []string{more, problem, sub}, Dst: review},
+		{Name: finish, Src: []string{more}, Dst: review},
 
 		{Name: next, Src: []string{last}, Dst: review},
 		{Name: back, Src: []string{first}, Dst: quick},

@@ -141,6 +141,7 @@ func (t *talk) step(event Event) {
 		from = conversation.initial
 	}
 	to, err := conversation.next(from, event)
+	followed(from, event, to, err)
 	if err != nil {
 		return
 	}
@@ -152,6 +153,9 @@ func (t *talk) step(event Event) {
 	}
 	t.s.State = to
 }
+
+// followed lets tests see what becomes of every event.
+var followed = func(from State, event Event, to State, err error) {}
 
 // go2 follows the table and shows where it leads.
 func (t *talk) go2(event Event) {

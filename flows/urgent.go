@@ -59,7 +59,7 @@ func readCheck(t *talk, v string) {
 	if name == "sexual" && v != "skip" {
 		r.Answers["helper"] = cases.Answer{Choices: []string{v}}
 	}
-	t.step(finish)
+	sent := t.checked()
 	switch {
 	case v == "soon":
 		r.Severity = r.Severity.Worse(cases.Violence)
@@ -82,6 +82,27 @@ func readCheck(t *talk, v string) {
 		t.alert(trigger, cases.Danger)
 		return
 	}
+	t.afterCheck(sent)
+}
+
+// checked leaves the question. It returns the report, if that was sent before.
+func (t *talk) checked() *Mine {
+	if n := t.s.Extra; n > 0 && n <= len(t.s.Mine) {
+		t.s.Extra = 0
+		t.to(menu)
+		return &t.s.Mine[n-1]
+	}
+	t.step(finish)
+	return nil
+}
+
+// afterCheck goes on with the report being told, or says when somebody writes
+// about the one that was sent.
+func (t *talk) afterCheck(sent *Mine) {
+	if sent != nil {
+		t.enter(sent.ID, cases.Entry{Kind: cases.Told, Report: sent.Report.Clone(), Severity: sent.Severity})
+		t.tell("receipt.next", Args{"ByWhen": Moment{sent.Due, t.s.Contact.Country}})
+	}
 	t.show()
 }
 
@@ -94,7 +115,7 @@ func writeCheck(t *talk) {
 	r := t.report()
 	if len(probes[t.s.Mark].choices) == 0 || t.s.Misses > 0 {
 		r.Checks[t.s.Mark] = "words"
-		t.go2(finish)
+		t.afterCheck(t.checked())
 		return
 	}
 	t.s.Misses++

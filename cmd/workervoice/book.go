@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"workervoice/channels"
 	"workervoice/channels/web"
+	"workervoice/console"
 	"workervoice/store"
 )
 
@@ -109,6 +111,10 @@ func (b *book) Keep(ctx context.Context, _ string, r io.Reader, mediaType string
 
 // Open implements [web.Book].
 func (b *book) Open(ctx context.Context, user, ref string) (io.ReadCloser, string, int64, error) {
+	if link, ok := strings.CutPrefix(ref, "qr/"); ok { // a link to share: nothing of the worker's
+		png, err := console.PNG(link, 600)
+		return io.NopCloser(bytes.NewReader(png)), "image/png", int64(len(png)), err
+	}
 	name, mediaType, ok := strings.Cut(ref, ";")
 	if !ok || store.SubjectOf(name) != spool {
 		return nil, "", 0, fs.ErrNotExist
