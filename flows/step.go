@@ -150,6 +150,9 @@ func (t *talk) step(event Event) {
 		if _, q := find(to); q {
 			t.s.Mark = ""
 		}
+		if to == menu { // what was being changed is left as it is
+			t.s.Edit = false
+		}
 	}
 	t.s.State = to
 }

@@ -79,6 +79,9 @@ func rows() (rs []string) {
 			continue
 		}
 		for _, src := range e.Src {
+			if _, q := find(State(src)); q && e.Name == finish { // of every question, whether the review offers it or not
+				continue
+			}
 			rs = append(rs, src+" -"+e.Name+"-> "+e.Dst)
 		}
 	}
