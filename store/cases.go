@@ -136,7 +136,8 @@ func (s *Store) entry(ctx context.Context, id string, l line) (cases.Entry, erro
 }
 
 // Timeline returns up to n entries of a case, oldest first, leaving out the
-// first from. Of a worker erased since they show kinds and times only.
+// first from. Of a worker erased since they show kinds and times only, and of
+// what was damaged nothing: the error then says so.
 func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, from int64, n int) ([]cases.Entry, error) {
 	if _, err := s.open(ctx, by, "timeline", id); err != nil {
 		return nil, err
@@ -146,7 +147,7 @@ func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, 
 
 func (s *Store) timeline(ctx context.Context, id string, from int64, n int) ([]cases.Entry, error) {
 	bodies, _, err := s.b.Scan(ctx, ShardOf(id), id+"/log", max(from, 0), n)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return nil, err
 	}
 	out := make([]cases.Entry, 0, len(bodies))
@@ -155,13 +156,13 @@ func (s *Store) timeline(ctx context.Context, id string, from int64, n int) ([]c
 		if err := decode(b, &l); err != nil {
 			return nil, err
 		}
-		e, err := s.entry(ctx, id, l)
-		if err != nil {
-			return nil, err
+		e, fault := s.entry(ctx, id, l)
+		if fault != nil && !errors.Is(fault, ErrDamaged) {
+			return nil, fault
 		}
-		out = append(out, e)
+		out, err = append(out, e), errors.Join(err, fault)
 	}
-	return out, nil
+	return out, err
 }
 
 // Report returns what a worker last told of a case. It returns ErrNotFound if

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"workervoice/channels"
@@ -21,18 +22,18 @@ func (s *Store) Receipts(ctx context.Context, a channels.Address, n int) ([]Rece
 		return nil, err
 	}
 	bodies, _, err := s.b.Scan(ctx, ShardOf(conv), conv+"/sent", -1, n)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) { // what can be read is returned all the same
 		return nil, err
 	}
 	var all []Receipt
 	for _, b := range bodies {
 		var rs []Receipt
-		if err := decode(b, &rs); err != nil {
-			return nil, err
+		if fault := decode(b, &rs); fault != nil {
+			return nil, fault
 		}
 		all = append(all, rs...)
 	}
-	return all[max(0, len(all)-n):], nil
+	return all[max(0, len(all)-n):], err
 }
 
 // receipts returns the entry that says what became of messages.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"workervoice/cases"
@@ -45,6 +46,9 @@ func (s *Store) TranscriptTail(ctx context.Context, a channels.Address, n int) (
 
 func (s *Store) scan(ctx context.Context, conv string, from int64, n int) ([]Exchange, error) {
 	bodies, first, err := s.b.Scan(ctx, ShardOf(conv), conv+"/log", from, n)
+	if err != nil && !errors.Is(err, ErrDamaged) { // what can be read is returned all the same
+		return nil, err
+	}
 	var xs []Exchange
 	for i, b := range bodies {
 		if b == nil { // erased

@@ -112,8 +112,8 @@ func (s *Store) forward(ctx context.Context, t *Turn, conv string) error {
 func (s *Store) stand(t *Turn, k known) {
 	t.was, t.Session, t.Conversation = k, k.Session, k.Conversation
 	if !k.kept {
-		// Neither the pseudonym nor the key of one erased before comes again.
-		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version), Org: s.home}
+		// Neither pseudonym nor key nor epoch of one erased before comes again.
+		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version), Epoch: k.version, Org: s.home}
 	}
 	for _, e := range t.Events {
 		if !e.Kind.Receipt() && e.Kind != channels.Woke || t.Conversation.With.User == "" {
@@ -284,6 +284,17 @@ func (s *Store) event(conv string, e channels.Event) string {
 }
 
 // String shows nothing of what was said.
-func (t *Turn) String() string {
+func (t Turn) String() string {
 	return fmt.Sprintf("turn of %d events with %v", len(t.Events), t.With)
 }
+
+// GoString shows no more than String.
+func (t Turn) GoString() string { return t.String() }
+
+// String shows nothing of what is said.
+func (o Outcome) String() string {
+	return fmt.Sprintf("outcome of %d messages and %d entries", len(o.Send), len(o.Entries))
+}
+
+// GoString shows no more than String.
+func (o Outcome) GoString() string { return o.String() }

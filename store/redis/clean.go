@@ -3,8 +3,8 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,7 +20,7 @@ const (
 	soon   = 5 * time.Second  // how long a removal waits for others
 	seldom = 10 * time.Minute // between two rewrites
 	often  = 20 * time.Millisecond
-	enough = 30 * time.Second // for a rewrite while closing
+	enough = 5 * time.Second // for a rewrite while closing
 )
 
 // soil says that something was removed.
@@ -112,29 +112,24 @@ func (d *DB) each(ctx context.Context, f func(context.Context, *redis.Client) er
 	return nil
 }
 
-// rewrites lets one rewrite at a time go on in this process.
-var rewrites sync.Mutex
-
 // rewrite has a server write its files anew, and waits until it has.
 func rewrite(ctx context.Context, c *redis.Client) error {
-	rewrites.Lock()
-	defer rewrites.Unlock()
 	save, err := c.ConfigGet(ctx, "save").Result()
 	if err != nil {
 		return err
 	}
-	if err := begin(ctx, c.BgRewriteAOF, "aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0", c); err != nil {
+	if err := begin(ctx, c.BgRewriteAOF, c, "aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0", "aof_last_bgrewrite_status:ok"); err != nil {
 		return err
 	}
 	if save["save"] == "" { // no snapshots
 		return nil
 	}
-	return begin(ctx, c.BgSave, "rdb_bgsave_in_progress:0", "", c)
+	return begin(ctx, c.BgSave, c, "rdb_bgsave_in_progress:0", "rdb_last_bgsave_status:ok")
 }
 
 // begin starts something on a server that goes on in its background, once the
 // server is free for it, and waits for the end.
-func begin(ctx context.Context, start func(context.Context) *redis.StatusCmd, ended, free string, c *redis.Client) error {
+func begin(ctx context.Context, start func(context.Context) *redis.StatusCmd, c *redis.Client, done ...string) error {
 	for {
 		err := start(ctx).Err()
 		if err == nil {
@@ -149,7 +144,7 @@ func begin(ctx context.Context, start func(context.Context) *redis.StatusCmd, en
 		if err != nil {
 			return err
 		}
-		if strings.Contains(info, ended) && strings.Contains(info, free) {
+		if !slices.ContainsFunc(done, func(d string) bool { return !strings.Contains(info, d) }) {
 			return nil
 		}
 	}

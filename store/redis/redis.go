@@ -128,26 +128,6 @@ func calling(b store.Batch) *call {
 	return c
 }
 
-// run runs a script once for each call, in one round trip.
-func (d *DB) run(ctx context.Context, s *redis.Script, calls []*call) []*redis.Cmd {
-	if len(calls) == 1 {
-		return []*redis.Cmd{s.Run(ctx, d.c, calls[0].keys, calls[0].args...)}
-	}
-	cmds := make([]*redis.Cmd, len(calls))
-	d.c.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its own error
-		for i, c := range calls {
-			cmds[i] = p.EvalSha(ctx, s.Hash(), c.keys, c.args...)
-		}
-		return nil
-	})
-	for i, c := range calls {
-		if redis.HasErrorPrefix(cmds[i].Err(), "NOSCRIPT") { // the server was restarted or replaced
-			cmds[i] = s.Run(ctx, d.c, c.keys, c.args...)
-		}
-	}
-	return cmds
-}
-
 // Commit implements [store.Backend].
 func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result {
 	calls := make([]*call, len(batches))
@@ -161,8 +141,11 @@ func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result 
 		}
 		return results
 	}
-	for i, cmd := range d.run(ctx, commit, calls) {
-		results[i] = result(batches[i], cmd)
+	for i, a := range d.run(ctx, commit, calls) {
+		results[i] = result(batches[i], a.Cmd)
+		if a.alone != nil && results[i].Err == nil {
+			results[i] = store.Result{Err: a.alone}
+		}
 		if batches[i].Scrub && results[i].Err == nil {
 			d.soil()
 		}
@@ -248,8 +231,8 @@ func (d *DB) claim(ctx context.Context, c store.Claim) (hs []store.Leased, lost 
 		jobs, head, queue := lane(f.shard, f.lane)
 		calls[i] = &call{[]string{jobs, head, queue}, []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
 	}
-	for i, cmd := range d.run(ctx, claim, calls) {
-		v, err := cmd.Slice()
+	for i, a := range d.run(ctx, claim, calls) { // a lease that no replica has is harmless: the lane is leased again
+		v, err := a.Slice()
 		if errors.Is(err, redis.Nil) || err == nil && len(v) == 0 {
 			lost = true
 			continue

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -173,11 +174,11 @@ func TestSafetyProfile(t *testing.T) {
 	}
 }
 
-// TestReplicas checks that a server with replicas must wait for them.
+// TestReplicas checks that nothing is acknowledged that no replica has.
 func TestReplicas(t *testing.T) {
 	s := start(t)
 	host, port, _ := net.SplitHostPort(s.addr)
-	start(t, "--replicaof", fmt.Sprint(host, " ", port))
+	replica := start(t, "--replicaof", fmt.Sprint(host, " ", port))
 	c := s.client()
 	defer c.Close()
 	until(t, func() bool {
@@ -194,7 +195,32 @@ func TestReplicas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Close()
+	defer d.Close()
+	put := func(ids ...string) (fault error) {
+		var bs []store.Batch
+		for _, id := range ids {
+			r := store.Record{Kind: "k", ID: id, Body: []byte(id)}
+			bs = append(bs, store.Batch{Shard: store.ShardOf(id), At: time.Now(), Put: []store.Put{{Record: r}}})
+		}
+		for _, r := range d.Commit(t.Context(), bs...) {
+			fault = errors.Join(fault, r.Err)
+		}
+		return fault
+	}
+	if err := put("a", "b", "c"); err != nil {
+		t.Fatal(err)
+	}
+	replica.cmd.Process.Signal(syscall.SIGSTOP)
+	if err := put("d", "e"); !errors.Is(err, errAlone) {
+		t.Fatal("acknowledged what no replica has: ", err)
+	}
+	replica.cmd.Process.Signal(syscall.SIGCONT)
+	if err := put("f"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("d"); !errors.Is(err, store.ErrStale) { // the server has it nevertheless
+		t.Fatal(err)
+	}
 }
 
 // TestServerGone checks that a server which dies and comes back needs no new

@@ -149,6 +149,31 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
+// TestTakenUp checks that what a process held that is gone need not wait for
+// the end of its lease.
+func TestTakenUp(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "voice.db")
+	for attempt := 1; attempt <= 3; attempt++ {
+		d, err := Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if attempt == 1 {
+			b := store.Batch{Shard: store.ShardOf("a"), Jobs: []store.Job{{Lane: store.Lane{Queue: "q", ID: "a"}, Body: []byte("x"), Due: time.UnixMilli(1)}}}
+			if err := d.Commit(t.Context(), b)[0].Err; err != nil {
+				t.Fatal(err)
+			}
+		}
+		hs, err := d.Claim(t.Context(), store.Claim{Queue: "q", At: time.UnixMilli(1), Until: time.UnixMilli(1e9), Fence: int64(attempt), Lanes: 1, Jobs: 1})
+		if err != nil || len(hs) != 1 || hs[0].Attempts != attempt {
+			t.Fatalf("attempt %d: %v %v", attempt, hs, err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestSecondProcess checks that a file is open once only, and again after it
 // was closed.
 func TestSecondProcess(t *testing.T) {

@@ -20,6 +20,7 @@ var filed = []test{
 	{"a report is kept with the case, as last told", reported},
 	{"urgent and due cases are listed in their order", pressing},
 	{"a damaged case does not hide others", damagedCase},
+	{"a damaged entry does not hide others", damagedEntry},
 }
 
 var (
@@ -265,4 +266,19 @@ func damagedCase(t rig) {
 	t.want(show(len(cs), cs[0].ID, cs[1].ID), "2 c1 c2")
 	_, err = s.Case(ctx, nay, "c0")
 	t.wantIs(err, store.ErrDamaged)
+}
+
+func damagedEntry(t rig) {
+	turn := t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened}, cases.Entry{Case: "c", Kind: cases.Said, Text: "more"})
+	t.tells("a", "2")
+	s, err := store.New(&tamper{Backend: t.b, kind: "log"}, store.Key{1}, t.c.Now)
+	t.must(err)
+	line, err := s.Timeline(ctx, bot, "c", 0, 10)
+	t.wantIs(err, store.ErrDamaged)
+	t.want(show(len(line), line[1].Text), "2 more")
+	s, err = store.New(&tamper{Backend: t.b, kind: "log"}, store.Key{1}, t.c.Now)
+	t.must(err)
+	xs, err := s.Transcript(ctx, turn.With, 0, 10)
+	t.wantIs(err, store.ErrDamaged)
+	t.want(show(len(xs), xs[0].Place, xs[0].Said[0].Text), "1 1 2")
 }
