@@ -28,7 +28,8 @@ func Check(infos []channels.Info) (faults []string, err error) {
 	x := explorer{seen: map[string]bool{}, says: map[string]flows.Say{}, leads: map[flows.State]map[flows.State]bool{}}
 	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
 	half := flows.Session{State: "when", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}}}
-	x.explore(12_000, flows.Session{}, half, deep) // these save a long way to the last questions
+	later := flows.Session{State: "menu", Lang: "en", Consent: flows.Consent{Given: true}, Mine: []flows.Mine{{ID: "c1", Ref: "ABC-DEF", Status: cases.Received}, {ID: "c2", Ref: "GHJ-KLM", Status: cases.Withdrawn}}}
+	x.explore(120, flows.Session{}, half, deep, later) // the others save a long way to the last questions
 	reached := x.states()
 	var all []flows.Session // and a little from everywhere, to see how each state is left
 	for _, state := range flows.States() {
@@ -37,7 +38,7 @@ func Check(infos []channels.Info) (faults []string, err error) {
 		all = append(all, s)
 	}
 	x.mute = true // such sessions are made up: what would be said in them is not
-	x.explore(1_500, all...)
+	x.explore(20, all...)
 	faults = append(faults, x.faults(reached)...)
 	e := New(Config{Texts: texts, Log: slog.New(slog.DiscardHandler), Now: time.Now, Name: "Golden Friend", Org: "Organisation", Independent: "Contact", Public: "https://friend.example"})
 	e.Directory = example
@@ -96,11 +97,17 @@ var inputs = []channels.Event{
 	{Kind: channels.Woke},
 }
 
+// explore plays from some sessions on, from each state at most so many times:
+// what differs after that has been seen in other states.
 func (x *explorer) explore(most int, queue ...flows.Session) {
 	at := exampleDay
-	for n := 0; len(queue) > 0 && n < most; n++ {
+	played := map[flows.State]int{}
+	for n := 0; len(queue) > 0; n++ {
 		s := queue[0]
 		queue = queue[1:]
+		if played[s.State]++; played[s.State] > most {
+			continue
+		}
 		var events []channels.Event
 		cs, _ := flows.Choices(s)
 		for _, c := range cs {

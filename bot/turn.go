@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"workervoice/cases"
@@ -144,16 +145,33 @@ func (e *Engine) step(ctx context.Context, s flows.Session, ev channels.Event) (
 	if ev.Raw != "" {
 		s.Zawgyi++
 	}
-	next, fx := flows.Step(s, ev)
+	next, fx := e.safely(s, ev)
 	return next, fx, nil
 }
+
+// safely keeps a fault in a flow from stopping a conversation for good: the
+// event would come again and again. The worker is asked to try once more, and
+// what was sent is in the transcript.
+func (e *Engine) safely(s flows.Session, ev channels.Event) (next flows.Session, fx []flows.Effect) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			e.count("steps_failed", string(s.State))
+			e.Log.Error("a flow has a fault, mend it: the worker was asked to try again", "state", s.State, "kind", ev.Kind, "stack", string(debug.Stack()))
+			next, fx = s, []flows.Effect{flows.Say{Parts: []flows.Part{{Key: "err.try_again"}}}}
+		}
+	}()
+	return flows.Step(s, ev)
+}
+
+// written takes out what people put between the parts of a code.
+var written = strings.NewReplacer("-", "", " ", "")
 
 // pairCode returns what may be a code from another app, or "".
 func pairCode(ev channels.Event) string {
 	if ev.Kind != channels.Said || len(ev.Text) > 12 {
 		return ""
 	}
-	code := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(ev.Text))
+	code := strings.ToUpper(written.Replace(ev.Text))
 	if len(code) != 8 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
 		return ""
 	}

@@ -53,14 +53,21 @@ func (r *Report) Clone() *Report {
 	return &c
 }
 
-// Has reports whether question was answered or passed over.
+// Has reports whether question was answered or passed over. Nothing was in a
+// nil Report.
 func (r *Report) Has(question string) bool {
+	if r == nil {
+		return false
+	}
 	_, ok := r.Answers[question]
 	return ok || slices.Contains(r.Skipped, question)
 }
 
 // First returns the first choice of an answer, or "".
 func (r *Report) First(question string) string {
+	if r == nil {
+		return ""
+	}
 	if a := r.Answers[question]; len(a.Choices) > 0 {
 		return a.Choices[0]
 	}
