@@ -57,6 +57,9 @@ func (s *system) status(ctx context.Context) (st console.Status, err error) {
 	for _, a := range s.adapters {
 		i := a.Info()
 		note := s.engine.Held(i.ID)
+		if t, ok := s.trouble.Load(i.ID); ok {
+			note = t.(string)
+		}
 		st.Channels = append(st.Channels, console.ChannelStatus{ID: i.ID, Platform: i.Platform, Runs: note == "", Note: note})
 	}
 	open := int64(0)

@@ -199,9 +199,11 @@ func (s *system) startPlatforms(ctx context.Context) {
 			for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 10*time.Minute) {
 				err := starter.Start(ctx, hook)
 				if err == nil {
+					s.trouble.Delete(i.ID)
 					s.log.Info("channel is ready", "channel", i.ID)
 					return
 				}
+				s.trouble.Store(i.ID, "the platform cannot be reached or refuses us: see the log")
 				s.log.Error("channel is not ready, it is tried again", "channel", i.ID, "in", wait, "err", err)
 				select {
 				case <-ctx.Done():

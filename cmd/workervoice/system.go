@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -40,7 +41,8 @@ type system struct {
 	adapters []channels.Adapter
 	web      *web.Adapter
 	engine   *bot.Engine
-	made     bool // the master key is new
+	made     bool     // the master key is new
+	trouble  sync.Map // of channels that are not ready: what the start page says of it, by ID
 	closers  []io.Closer
 }
 
