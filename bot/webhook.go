@@ -41,7 +41,9 @@ func (e *Engine) Webhook(a channels.Adapter) http.Handler {
 			log.Warn("a request that the platform signed cannot be read and was refused", "err", err)
 			http.Error(w, "bad request", http.StatusBadRequest)
 		default:
-			if err := e.Deliver(r.Context(), events...); err != nil {
+			pressed, err := e.keep(r.Context(), events...)
+			if err != nil {
+				e.acknowledge(pressed...)
 				e.count("webhooks_unstored", id)
 				log.Error("events are not stored, the platform will send them again: look at the store", "err", err)
 				w.Header().Set("Retry-After", "5")
@@ -49,6 +51,12 @@ func (e *Engine) Webhook(a channels.Adapter) http.Handler {
 				return
 			}
 			e.count("webhooks", id)
+			if b, ok := a.(channels.Answerer); ok && len(events) == 1 && len(pressed) == 1 {
+				w.Header().Set("Content-Type", "application/json")
+				w.Write(b.Answer(pressed[0])) //nolint:errcheck // the event is kept, and a button that goes on turning does no harm
+				return
+			}
+			e.acknowledge(pressed...)
 		}
 	})
 }
@@ -72,6 +80,14 @@ func challenge(w http.ResponseWriter, r *http.Request, a channels.Adapter) {
 // Deliver answers events, or keeps them until they can be answered. When it
 // returns nil they survive a crash.
 func (e *Engine) Deliver(ctx context.Context, events ...channels.Event) error {
+	pressed, err := e.keep(ctx, events...)
+	e.acknowledge(pressed...)
+	return err
+}
+
+// keep is Deliver without its acknowledgements. It returns the pressed buttons
+// that wait for one, also with an error.
+func (e *Engine) keep(ctx context.Context, events ...channels.Event) (pressed []channels.Event, err error) {
 	for _, ev := range events {
 		err := e.atOnce(ctx, ev)
 		if errors.Is(err, store.ErrStale) { // the conversation has other things to answer first
@@ -83,14 +99,14 @@ func (e *Engine) Deliver(ctx context.Context, events ...channels.Event) error {
 			e.count("events_repeated", string(ev.From.Channel))
 			continue
 		case err != nil:
-			return err
+			return pressed, err
 		}
 		e.count("events", string(ev.From.Channel))
 		if ev.Callback != "" {
-			e.acknowledge(ev)
+			pressed = append(pressed, ev)
 		}
 	}
-	return nil
+	return pressed, nil
 }
 
 // acks ends the waiting shown for pressed buttons. It is not kept over a
@@ -103,37 +119,40 @@ type acks struct {
 
 func (a *acks) wait() { a.wg.Wait() }
 
-// acknowledge tries for as long as the platform remembers the press.
-func (e *Engine) acknowledge(ev channels.Event) {
-	s := e.senders[ev.From.Channel]
-	if s == nil {
-		return
+// acknowledge asks the platform to end the waits shown for pressed buttons.
+func (e *Engine) acknowledge(pressed ...channels.Event) {
+	for _, ev := range pressed {
+		s := e.senders[ev.From.Channel]
+		if s == nil {
+			continue
+		}
+		if a, ok := s.a.(channels.Acknowledger); ok {
+			e.acks.one.Do(func() { e.acks.sem = make(chan struct{}, 64) })
+			e.acks.wg.Go(func() { e.tryAcknowledge(a, ev) })
+		}
 	}
-	a, ok := s.a.(channels.Acknowledger)
-	if !ok {
-		return
-	}
-	e.acks.one.Do(func() { e.acks.sem = make(chan struct{}, 64) })
-	e.acks.wg.Go(func() {
-		e.acks.sem <- struct{}{}
-		defer func() { <-e.acks.sem }()
-		for try := range 6 {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			err := a.Acknowledge(ctx, ev)
-			cancel()
-			if err == nil {
+}
+
+// tryAcknowledge tries for as long as the platform remembers the press.
+func (e *Engine) tryAcknowledge(a channels.Acknowledger, ev channels.Event) {
+	e.acks.sem <- struct{}{}
+	defer func() { <-e.acks.sem }()
+	for try := range 6 {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		err := a.Acknowledge(ctx, ev)
+		cancel()
+		if err == nil {
+			return
+		}
+		wait := 200 * time.Millisecond << try
+		var no *channels.SendError
+		if errors.As(err, &no) {
+			if no.Reason != channels.Busy {
 				return
 			}
-			wait := 200 * time.Millisecond << try
-			var no *channels.SendError
-			if errors.As(err, &no) {
-				if no.Reason != channels.Busy {
-					return
-				}
-				wait = max(wait, no.After)
-			}
-			time.Sleep(wait)
+			wait = max(wait, no.After)
 		}
-		e.count("buttons_left_waiting", string(ev.From.Channel))
-	})
+		time.Sleep(wait)
+	}
+	e.count("buttons_left_waiting", string(ev.From.Channel))
 }

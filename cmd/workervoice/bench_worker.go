@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,12 +141,14 @@ const patience = 60 * time.Second
 // make does m and waits for the one answer. It returns how long that took.
 func (w *worker) make(ctx context.Context, m move) (time.Duration, error) {
 	began := time.Now()
-	status, err := w.hook.post(w.update(m))
-	if err != nil {
+	status, answer, err := w.hook.post(w.update(m))
+	switch {
+	case err != nil:
 		return 0, fmt.Errorf("the bot cannot be reached: %w", err)
-	}
-	if status != http.StatusOK {
+	case status != http.StatusOK:
 		return 0, fmt.Errorf("the bot answered a webhook with %d", status)
+	case m.press != "" && !bytes.Contains(answer, []byte(`"answerCallbackQuery"`)):
+		return 0, errors.New("the bot leaves a pressed button waiting")
 	}
 	late := time.NewTimer(patience)
 	defer late.Stop()
@@ -195,12 +198,12 @@ type hook struct {
 	read *bufio.Reader
 }
 
-// post sends one update and returns the bot's status.
-func (h *hook) post(body []byte) (status int, err error) {
+// post sends one update and returns the bot's answer.
+func (h *hook) post(body []byte) (status int, answer []byte, err error) {
 	if h.conn == nil {
 		if h.conn, err = net.DialTimeout("tcp", h.addr, 5*time.Second); err != nil {
 			h.conn = nil
-			return 0, err
+			return 0, nil, err
 		}
 		h.read = bufio.NewReader(h.conn)
 	}
@@ -210,19 +213,19 @@ func (h *hook) post(body []byte) (status int, err error) {
 		}
 	}()
 	if err := h.conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	req := fmt.Appendf(make([]byte, 0, len(body)+256), "POST /telegram HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-Telegram-Bot-Api-Secret-Token: %s\r\nContent-Length: %d\r\n\r\n",
 		h.addr, benchSecret, len(body))
 	if _, err := h.conn.Write(append(req, body...)); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	resp, err := http.ReadResponse(h.read, nil)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode, err
+	answer, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
 }
 
 func (h *hook) close() {

@@ -121,7 +121,7 @@ func (s *siege) revive() {
 func (s *siege) deliver(h *hook, update []byte) {
 	late := time.Now().Add(patience)
 	for {
-		status, err := h.post(update)
+		status, _, err := h.post(update)
 		if err == nil && status == http.StatusOK {
 			break
 		}
@@ -136,7 +136,7 @@ func (s *siege) deliver(h *hook, update []byte) {
 		wait()
 	}
 	if rand.IntN(8) == 0 {
-		if status, err := h.post(update); err == nil && status == http.StatusOK {
+		if status, _, err := h.post(update); err == nil && status == http.StatusOK {
 			s.repeated.Add(1)
 		}
 	}
