@@ -170,15 +170,11 @@ func writeProblem(t *talk) {
 
 func showMore(t *talk) {
 	r := t.report()
-	var terms Terms
-	for _, k := range r.Kinds {
-		terms = append(terms, "issue."+string(k))
-	}
 	if len(r.Kinds) >= 5 {
 		t.done(no)
 		return
 	}
-	t.tell("intake.problem_more", Args{"Issue": terms})
+	t.tell("intake.problem_more", Args{"Issue": named(r.Kinds)})
 }
 
 // done leaves the choice of problems: to the questions, or back to the review
@@ -285,19 +281,25 @@ func readSent(t *talk, v string) {
 // showReview shows every answer that matters, in the worker's own words.
 func showReview(t *talk) {
 	r := t.report()
-	kinds := Terms{}
-	for _, k := range r.Kinds {
-		kinds = append(kinds, "issue."+string(k))
-	}
 	place := strings.Join(nonEmpty(r.Answers["site"].Text, r.Answers["area"].Text), ", ")
 	t.tell("review.title", nil)
 	t.tell("review.summary", Args{
-		"Issues": kinds, "Place": orNone(place, r.Answers["country"]), "Count": answered(r, "howmany"),
+		"Issues": named(r.Kinds), "Place": orNone(place, r.Answers["country"]), "Count": answered(r, "howmany"),
 		"Want": answered(r, "want"), "Privacy": answered(r, "privacy"), "Contact": answered(r, "reply"),
 	})
 	if few := r.First("howmany"); r.First("raise") == "yes" && (few == "me" || few == "few" || few == "") {
 		t.tell("review.small_group", nil)
 	}
+}
+
+// named returns the names of kinds of abuse, of those that there still are.
+func named(kinds []cases.Code) (ts Terms) {
+	for _, k := range kinds {
+		if _, ok := cases.Kinds.Find(k); ok {
+			ts = append(ts, "issue."+string(k))
+		}
+	}
+	return ts
 }
 
 func nonEmpty(ss ...string) (out []string) {
@@ -310,11 +312,12 @@ func nonEmpty(ss ...string) (out []string) {
 }
 
 func orNone(s string, country cases.Answer) any {
+	q, _ := find("country")
 	switch {
 	case s != "":
 		return s
-	case len(country.Choices) > 0:
-		return Term("country." + country.Choices[0])
+	case len(country.Choices) > 0 && q.option(country.Choices[0]) != "":
+		return Term(q.option(country.Choices[0]))
 	case country.Text != "":
 		return country.Text
 	}

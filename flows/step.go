@@ -17,9 +17,7 @@ import (
 // know begins anew without losing the report half told.
 func Step(s Session, e channels.Event) (Session, []Effect) {
 	t := &talk{s: s.clone(), e: e}
-	if _, known := screens[t.s.State]; !known && t.s.State != "" {
-		t.s.State = menu
-	}
+	t.mend()
 	t.hear()
 	t.flush()
 	return t.s, t.fx

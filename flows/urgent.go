@@ -180,11 +180,11 @@ func under(text string) bool {
 // suspect asks, once a report, about what a word in a story hints at. A word
 // alone alerts nobody.
 func (t *talk) suspect() bool {
-	name := "danger"
-	for what, probe := range map[string]string{"sexual": "sexual", "injured": "doctor", "detained": "detained", "confined": "confined"} {
-		if strings.Fields(t.e.Intent)[1] == what {
-			name = probe
-		}
+	_, hints, _ := strings.Cut(t.e.Intent, " ")
+	hint, _, _ := strings.Cut(hints, " ")
+	name := map[string]string{"sexual": "sexual", "injured": "doctor", "detained": "detained", "confined": "confined"}[hint]
+	if name == "" {
+		name = "danger"
 	}
 	if m := t.last(); t.s.Draft == nil && m != nil {
 		return false // it is added to a case that a person reads
