@@ -40,7 +40,7 @@ type erasure struct {
 //
 // When it returns nil all of this is done; after a crash [Store.File] does the rest.
 func (s *Store) Erase(ctx context.Context, a channels.Address, what string) error {
-	conv, _, err := s.find(ctx, a.Channel, a.User)
+	conv, _, err := s.at(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,12 @@ type FetchJob struct {
 	fence int64
 }
 
+// String shows nothing of what is to be downloaded.
+func (j FetchJob) String() string { return "download of " + j.Media.String() }
+
+// GoString shows no more than String.
+func (j FetchJob) GoString() string { return j.String() }
+
 // Fetched says what became of a FetchJob: exactly one of its fields is set.
 type Fetched struct {
 	Attachment *cases.Attachment // as Files.Put named it
@@ -146,7 +152,7 @@ type keptMedia struct {
 // platform's name for it. It returns ErrNotFound while it is not downloaded
 // and when it could not be.
 func (s *Store) Attachment(ctx context.Context, a channels.Address, mediaRef string) (cases.Attachment, error) {
-	conv, _, err := s.find(ctx, a.Channel, a.User)
+	conv, _, err := s.at(ctx, a)
 	if err != nil {
 		return cases.Attachment{}, err
 	}

@@ -24,18 +24,24 @@ func (s *Store) conversation(ch channels.ID, user string, generation int) string
 	return s.name("conversation", string(ch), user, itoa(int64(generation)))
 }
 
+// at returns the conversation at an address as it stands now, or the id under
+// which it is to begin.
+func (s *Store) at(ctx context.Context, a channels.Address) (id string, k known, err error) {
+	return s.find(ctx, a.Channel, a.User, s.read)
+}
+
 // find returns the conversation that a name stands for, or the id under which
-// it is to begin.
-func (s *Store) find(ctx context.Context, ch channels.ID, user string) (id string, k known, err error) {
+// it is to begin, as look tells.
+func (s *Store) find(ctx context.Context, ch channels.ID, user string, look func(context.Context, string) (known, error)) (id string, k known, err error) {
 	name := s.conversation(ch, user, 0)
 	for g := 0; ; g++ {
 		id = s.conversation(ch, user, g)
-		if k, err = s.know(ctx, id); err != nil {
+		if k, err = look(ctx, id); err != nil {
 			return id, k, err
 		}
 		if k.To != "" {
 			id = k.To
-			k, err = s.know(ctx, id)
+			k, err = look(ctx, id)
 			return id, k, err
 		}
 		if !slices.Contains(k.Left, name) {
@@ -64,7 +70,7 @@ func (s *Store) resolve(ctx context.Context, e channels.Event) (p place, err err
 }
 
 func (s *Store) resolveOnce(ctx context.Context, e channels.Event) (place, error) {
-	conv, k, err := s.find(ctx, e.From.Channel, e.From.User)
+	conv, k, err := s.find(ctx, e.From.Channel, e.From.User, s.know)
 	p := place{conv: conv, k: k}
 	if err != nil || e.Alias == "" || e.Alias == e.From.User {
 		return p, err
@@ -73,7 +79,7 @@ func (s *Store) resolveOnce(ctx context.Context, e channels.Event) (place, error
 	if slices.Contains(k.Names, name) && e.Kind != channels.Moved || slices.Contains(k.Left, name) {
 		return p, nil
 	}
-	other, o, err := s.find(ctx, e.From.Channel, e.Alias)
+	other, o, err := s.find(ctx, e.From.Channel, e.Alias, s.know)
 	if err != nil {
 		return p, err
 	}

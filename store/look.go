@@ -12,11 +12,7 @@ import (
 // Look returns a conversation as it stands, without taking a turn. It returns
 // ErrNotFound if there is none at the address.
 func (s *Store) Look(ctx context.Context, a channels.Address) (Conversation, flows.Session, error) {
-	conv, _, err := s.find(ctx, a.Channel, a.User)
-	if err != nil {
-		return Conversation{}, flows.Session{}, err
-	}
-	k, err := s.read(ctx, conv)
+	_, k, err := s.at(ctx, a)
 	if err == nil && !k.kept {
 		err = ErrNotFound
 	}

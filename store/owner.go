@@ -68,11 +68,7 @@ func (s *Store) HandBack(ctx context.Context, by cases.Caseworker, a channels.Ad
 
 func (s *Store) own(ctx context.Context, by cases.Caseworker, a channels.Address, owner, what string) (Conversation, error) {
 	for {
-		conv, _, err := s.find(ctx, a.Channel, a.User)
-		if err != nil {
-			return Conversation{}, err
-		}
-		k, err := s.read(ctx, conv)
+		conv, k, err := s.at(ctx, a)
 		switch {
 		case err != nil:
 			return Conversation{}, err

@@ -17,7 +17,7 @@ type Receipt struct {
 // Receipts returns the last n of what is known of messages to a worker, oldest
 // first. One message may have several: sent, delivered, read.
 func (s *Store) Receipts(ctx context.Context, a channels.Address, n int) ([]Receipt, error) {
-	conv, _, err := s.find(ctx, a.Channel, a.User)
+	conv, _, err := s.at(ctx, a)
 	if err != nil {
 		return nil, err
 	}

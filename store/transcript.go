@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"workervoice/cases"
@@ -19,6 +20,12 @@ type Exchange struct {
 	Entered []entered `json:",omitempty"` // what of it joined cases
 }
 
+// String shows nothing of what was said.
+func (x Exchange) String() string { return fmt.Sprintf("%d said, %d sent", len(x.Said), len(x.Sent)) }
+
+// GoString shows no more than String.
+func (x Exchange) GoString() string { return x.String() }
+
 // An entered is an entry that a turn made.
 type entered struct {
 	Case cases.ID
@@ -28,7 +35,7 @@ type entered struct {
 // Transcript returns up to n turns with a worker, oldest first, leaving out the
 // first from. After Erase it returns none of those before.
 func (s *Store) Transcript(ctx context.Context, a channels.Address, from int64, n int) ([]Exchange, error) {
-	conv, _, err := s.find(ctx, a.Channel, a.User)
+	conv, _, err := s.at(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +44,7 @@ func (s *Store) Transcript(ctx context.Context, a channels.Address, from int64, 
 
 // TranscriptTail returns the last n turns with a worker, oldest first.
 func (s *Store) TranscriptTail(ctx context.Context, a channels.Address, n int) ([]Exchange, error) {
-	conv, _, err := s.find(ctx, a.Channel, a.User)
+	conv, _, err := s.at(ctx, a)
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,12 @@ func notKept(t rig) {
 	_, _, err = f.Put(ctx, "w~t0", io.MultiReader(bytes.NewReader(content(2*chunk)), iotest.ErrReader(broken)), 1<<20)
 	t.wantIs(err, broken)
 	t.want(len(t.names(dir)), 0)
+	t.must(os.MkdirAll(filepath.Join(dir, "x"), 0o700))
+	t.must(os.WriteFile(filepath.Join(dir, "x", "y.part"), []byte("cut short by a crash"), 0o600))
+	b, err := store.OpenFolder(dir)
+	t.must(err)
+	t.must(b.Close())
+	t.want(len(t.names(dir)), 0)
 }
 
 func changedFile(t rig) {

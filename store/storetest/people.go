@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"workervoice/cases"
@@ -12,6 +13,7 @@ import (
 
 var people = []test{
 	{"one worker with several names is one conversation", names},
+	{"names learnt at the same time lead to one conversation", raced},
 	{"two workers who turn out to be one stay two", notMerged},
 	{"a worker who moved takes the conversation along", moved},
 	{"a name given up is another worker's", recycled},
@@ -79,6 +81,73 @@ func names(t rig) {
 			}
 		}
 	}
+}
+
+// raced has several processes hear of a worker at once, under one name and
+// under two, by the fast path and by the slow one, every event twice.
+func raced(t rig) {
+	const each = 8
+	for round := range 5 {
+		ch := channels.ID(fmt.Sprint("wa", round))
+		var wg sync.WaitGroup
+		for i := range 4 {
+			s, err := store.New(t.b, store.Key{1}, t.c.Now)
+			t.must(err)
+			wg.Go(func() {
+				for j := range each {
+					e := by(fmt.Sprint(round, "-", i, "-", j), "6681", "")
+					if i%2 == 0 {
+						e = by(e.ID, "TH.77", "6681")
+					}
+					e.From.Channel = ch
+					for range 2 {
+						if err := hear(s, e, j%2 == 0); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		t.c.Pass(2 * time.Second) // so that t.s looks for what others have left
+		for turn := t.next(); turn != nil; turn = t.next() {
+			t.end(turn, store.Outcome{Session: turn.Session})
+		}
+		heard := map[string]int{}
+		for _, user := range []string{"6681", "TH.77"} {
+			xs, err := t.s.Transcript(ctx, channels.Address{Channel: ch, User: user}, 0, 1000)
+			t.must(err)
+			for _, x := range xs {
+				for _, e := range x.Said {
+					heard[user+" "+e.ID]++
+				}
+			}
+		}
+		t.want(len(heard), 2*4*each) // the same under both names
+		for id, n := range heard {
+			if n != 1 {
+				t.Errorf("%s was heard %d times", id, n)
+			}
+		}
+	}
+}
+
+// hear takes the turn of e at once, or has it wait for one.
+func hear(s *store.Store, e channels.Event, atOnce bool) error {
+	err := store.ErrStale
+	if atOnce {
+		var turn *store.Turn
+		if turn, err = s.Begin(ctx, e); err == nil {
+			_, err = s.Commit(ctx, turn, store.Outcome{Session: turn.Session}, lease)
+		}
+	}
+	switch err {
+	case store.ErrStale:
+		return s.Receive(ctx, e)
+	case store.ErrSeen:
+		return nil
+	}
+	return err
 }
 
 func notMerged(t rig) {
@@ -275,9 +344,10 @@ func linked(t rig) {
 		_, err = t.s.Commit(ctx, again, o, lease)
 		t.want(err != nil, true)
 	}
+	t.must(t.s.Count1(ctx, store.Reach("mango", "started").Name))
 	n, err := t.s.Reached(ctx, "mango", "started")
 	t.must(err)
 	m, err := t.s.Reached(ctx, "lotus", "started")
 	t.must(err)
-	t.want(show(n, m), "2 0")
+	t.want(show(n, m), "3 0")
 }

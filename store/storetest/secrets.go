@@ -21,6 +21,8 @@ var secrets = []test{
 	{"another master key reads nothing", otherKey},
 	{"an erased chat cannot be read, the reports can", chatErased},
 	{"an erased worker is gone everywhere", erased},
+	{"an erased worker is gone under every name", namesErased},
+	{"what is printed says nothing of a worker", printed},
 	{"an erasure with a turn says goodbye and loses nothing new", erasedInTurn},
 	{"an erasure cut short is finished", erasureResumed},
 	{"another process forgets an erased worker", erasedElsewhere},
@@ -228,6 +230,46 @@ func erased(t rig) {
 	es, err := t.s.Erasures(ctx, 10)
 	t.must(err)
 	t.want(len(es), 2)
+}
+
+func namesErased(t rig) {
+	_, c := t.hears(t.s, by("1", "6681", ""), true)
+	t.hears(t.s, by("2", "TH.77", "6681"), true)
+	t.must(t.s.Erase(ctx, channels.Address{Channel: wa, User: "TH.77"}, store.Everything))
+	for _, user := range []string{"6681", "TH.77"} {
+		_, _, err := t.s.Look(ctx, channels.Address{Channel: wa, User: user})
+		t.want(err, store.ErrNotFound)
+	}
+	heard, now := t.hears(t.s, by("3", "TH.77", ""), true)
+	t.want(show(heard == "", now.Worker != c.Worker), "true true")
+	heard, again := t.hears(t.s, by("4", "6681", "TH.77"), true)
+	t.want(show(heard, again.Worker == now.Worker), "3  true")
+}
+
+func printed(t rig) {
+	e := event("5550100", "wamid.5550100")
+	e.Text, e.Message, e.Media = "my boss took my passport", "message-canary", []channels.Media{{Ref: "media-canary", Name: "canary.jpg"}}
+	turn, err := t.s.Begin(ctx, e)
+	t.must(err)
+	turn.Session.Draft = &cases.Report{Story: []cases.Part{{Text: "passport kept"}}}
+	o := store.Outcome{
+		Session: turn.Session, Send: []channels.Outbound{{Key: "k", To: e.From, Text: "we can help"}},
+		Entries: []cases.Entry{{Case: "case-canary", Text: "passport kept"}}, Fetch: []store.Fetch{{Media: e.Media[0]}},
+	}
+	p := t.end(turn, o)
+	j := t.fetches()[0]
+	xs, err := t.s.Transcript(ctx, e.From, 0, 1)
+	t.must(err)
+	for _, v := range []any{turn, *turn, o, &o, p, *p, j, &j, xs[0], &xs[0], turn.Conversation, store.Settlement{Parcel: *p}} {
+		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+			out := fmt.Sprintf(format, v)
+			for _, secret := range canaries {
+				if strings.Contains(out, secret) {
+					t.Errorf("%s of %T shows %q", format, v, secret)
+				}
+			}
+		}
+	}
 }
 
 func erasedInTurn(t rig) {
