@@ -48,6 +48,8 @@ func (s *system) serve(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	orders := s.control()
+	defer orders.Close()
 	s.welcome(out, servers)
 	s.startPlatforms(ctx)
 
