@@ -101,7 +101,7 @@ func raced(t rig) {
 					}
 					e.From.Channel = ch
 					for range 2 {
-						if err := hear(s, e, j%2 == 0); err != nil {
+						if err := hear(s, e, j%2 == 0, store.Outcome{}); err != nil {
 							t.Error(err)
 						}
 					}
@@ -130,24 +130,6 @@ func raced(t rig) {
 			}
 		}
 	}
-}
-
-// hear takes the turn of e at once, or has it wait for one.
-func hear(s *store.Store, e channels.Event, atOnce bool) error {
-	err := store.ErrStale
-	if atOnce {
-		var turn *store.Turn
-		if turn, err = s.Begin(ctx, e); err == nil {
-			_, err = s.Commit(ctx, turn, store.Outcome{Session: turn.Session}, lease)
-		}
-	}
-	switch err {
-	case store.ErrStale:
-		return s.Receive(ctx, e)
-	case store.ErrSeen:
-		return nil
-	}
-	return err
 }
 
 func notMerged(t rig) {
