@@ -137,10 +137,7 @@ func (t *talk) unclear() {
 // note keeps what the worker sent with the report being told, with the last
 // report, or until consent is asked. It reports whether there was anything.
 func (t *talk) note(asked string) bool {
-	p := cases.Part{At: t.e.At, Message: t.e.Message, Asked: asked, Text: t.e.Text, Media: attachments(t.e.Media)}
-	if t.e.Place != nil {
-		p.Text = strings.TrimSpace(p.Text + " " + t.e.Place.Name + " " + degrees(*t.e.Place))
-	}
+	p := cases.Part{At: t.e.At, Message: t.e.Message, Asked: asked, Text: t.words(), Media: attachments(t.e.Media)}
 	if p.Text == "" && len(p.Media) == 0 {
 		return false
 	}
@@ -163,6 +160,14 @@ func (t *talk) note(asked string) bool {
 		t.s.Early = append(slices.Clip(t.s.Early), p)
 	}
 	return true
+}
+
+// words are what the worker wrote, and where the place is that the worker shared.
+func (t *talk) words() string {
+	if p := t.e.Place; p != nil {
+		return strings.TrimSpace(t.e.Text + " " + p.Name + " " + degrees(*p))
+	}
+	return t.e.Text
 }
 
 // added passes on to a caseworker what the worker adds to a report sent before.

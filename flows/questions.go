@@ -60,15 +60,11 @@ func (q question) write(t *talk) {
 		t.tell("intake.story_more", nil)
 	case words:
 		t.note(string(q.state))
-		text := t.e.Text
-		if text == "" && t.e.Place != nil {
-			text = strings.TrimSpace(t.e.Place.Name + " " + degrees(*t.e.Place))
-		}
-		t.answer(q, cases.Answer{Text: text, Voice: voice})
+		t.answer(q, cases.Answer{Text: t.words(), Voice: voice})
 		t.onward()
 	case secret:
 		if t.e.Text == "" {
-			t.again()
+			t.unclear()
 			return
 		}
 		t.s.Word = digest(t.s.Seed, t.e.Text)
@@ -103,11 +99,11 @@ func (q question) unsuited(t *talk, r *cases.Report, voice bool) {
 	}
 	t.s.Misses++
 	if slices.Contains([]State{"country", "sector", "when", "howmany", "want", "hr_result", "hr_why"}, q.state) && t.s.Misses >= 2 {
-		t.answer(q, cases.Answer{Text: t.e.Text}) // in the worker's own words, rather than ask a third time
+		t.answer(q, cases.Answer{Text: t.words()}) // in the worker's own words, rather than ask a third time
 		t.onward()
 		return
 	}
-	t.tell("intake.out_of_order", Args{"Answer": t.e.Text, "Question": Term(q.text)})
+	t.tell("intake.out_of_order", Args{"Answer": t.words(), "Question": Term(q.text)})
 }
 
 // answer keeps an answer, and what follows from it at once.

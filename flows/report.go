@@ -65,7 +65,7 @@ var reported = map[State]screen{
 // welcomeBack takes up a report that was left lying. What the worker has just
 // sent is kept, but not taken for an answer after so long a time.
 func (t *talk) welcomeBack() {
-	if t.e.Choice == "" && !(len(t.e.Media) == 0 && short(t.e.Text)) {
+	if t.e.Choice == "" && !(len(t.e.Media) == 0 && short(t.words())) {
 		t.note(string(t.s.State))
 	}
 	t.interrupt(welcome)

@@ -173,7 +173,7 @@ func (t *talk) summon() {
 // once and then stays out of it.
 func writePerson(t *talk) {
 	id := cases.ID(t.s.Mark)
-	t.enter(id, cases.Entry{Kind: cases.Said, Text: t.e.Text})
+	t.enter(id, cases.Entry{Kind: cases.Said, Text: t.words()})
 	t.fetch(id)
 	t.s.Misses++
 	if t.s.Misses == 1 {
@@ -292,7 +292,7 @@ func (t *talk) draft1(m *Mine) {
 
 func writeAdding(t *talk) {
 	m := t.marked()
-	t.enter(m.ID, cases.Entry{Kind: cases.Said, Text: t.e.Text})
+	t.enter(m.ID, cases.Entry{Kind: cases.Said, Text: t.words()})
 	t.fetch(m.ID)
 	mark := t.s.Mark
 	t.to(adding)
@@ -317,6 +317,10 @@ func readForced(t *talk, v string) {
 
 // writeVerify compares the secret word. A wrong one reveals nothing.
 func writeVerify(t *talk) {
+	if t.e.Text == "" { // no word, whoever holds the phone
+		t.unclear()
+		return
+	}
 	then := t.s.Mark
 	if t.s.Tries < 5 && t.s.proves(t.e.Text) {
 		t.s.Tries, t.s.Proven = 0, t.e.At
@@ -397,6 +401,6 @@ func (t *talk) share() {
 // complain takes something about ourselves to the independent contact.
 func (t *talk) complain(trigger string) {
 	id := t.newCase()
-	t.enter(id, cases.Entry{Kind: cases.Complained, Severity: cases.Serious, Trigger: trigger, Text: t.e.Text, Due: t.due(cases.Serious)})
+	t.enter(id, cases.Entry{Kind: cases.Complained, Severity: cases.Serious, Trigger: trigger, Text: t.words(), Due: t.due(cases.Serious)})
 	t.fetch(id)
 }

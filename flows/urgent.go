@@ -211,7 +211,7 @@ func (t *talk) alert(trigger string, level cases.Severity) {
 	again := t.s.Danger != nil && t.s.Danger.Level <= level && t.e.At.Sub(t.s.Danger.At) < time.Hour
 	t.s.Danger = &Danger{Trigger: trigger, At: t.e.At, Case: id, Level: level}
 	due := t.due(level)
-	t.enter(id, cases.Entry{Kind: cases.Alerted, Severity: level, Trigger: trigger, Due: due, Text: t.e.Text})
+	t.enter(id, cases.Entry{Kind: cases.Alerted, Severity: level, Trigger: trigger, Due: due, Text: t.words()})
 	t.fetch(id)
 	t.do(Summon{Case: id, Severity: level})
 	if !slices.ContainsFunc(t.s.Mine, func(m Mine) bool { return m.ID == id }) && (t.s.Draft == nil || t.s.Draft.ID != id) {
@@ -328,15 +328,12 @@ func readDanger(t *talk, v string) {
 // writeDanger passes everything on: one dot is enough.
 func writeDanger(t *talk) {
 	if t.s.Danger == nil {
+		t.note(danger)
 		t.resume()
 		return
 	}
 	t.step("to danger")
-	n := cases.Entry{Kind: cases.Said, Text: t.e.Text}
-	if t.e.Place != nil {
-		n.Text = strings.TrimSpace(n.Text + " " + t.e.Place.Name + " " + degrees(*t.e.Place))
-	}
-	t.enter(t.s.Danger.Case, n)
+	t.enter(t.s.Danger.Case, cases.Entry{Kind: cases.Said, Text: t.words()})
 	t.fetch(t.s.Danger.Case)
 	t.class = channels.Urgent
 	if t.s.Lang == "" {
