@@ -18,6 +18,7 @@ type question struct {
 	most    int // of kind several: how many answers at most
 	options []string
 	when    string
+	buttons []Choice // of the options
 }
 
 // Kinds of questions.
@@ -54,6 +55,9 @@ func parseIntake(file string) (qs []question) {
 		if f[3] != "" {
 			q.options = strings.Split(f[3], ",")
 		}
+		for _, o := range q.options {
+			q.buttons = append(q.buttons, Choice{Key: o, Value: f[0] + ":" + value(o)})
+		}
 		if _, ok := whens[q.when]; !ok || !slices.Contains([]string{oneOf, several, words, telling, files, secret}, q.kind) {
 			panic(fmt.Sprintf("flows: intake.tsv line %d: kind %q or condition %q is unknown", i+1, q.kind, q.when))
 		}
@@ -80,11 +84,12 @@ var whens = map[string]func(*Session, *cases.Report) bool{
 
 // find returns the question of a state.
 func find(state State) (question, bool) {
-	i := slices.IndexFunc(intake, func(q question) bool { return q.state == state })
-	if i < 0 {
-		return question{}, false
+	for i := range intake {
+		if intake[i].state == state {
+			return intake[i], true
+		}
 	}
-	return intake[i], true
+	return question{}, false
 }
 
 // value returns what an option means: "pay" for want.pay.
@@ -105,12 +110,11 @@ func (q question) option(v string) string {
 // choices returns the buttons under q.
 func (q question) choices(s *Session) (cs []Choice) {
 	at := string(q.state) + ":"
-	for _, o := range q.options {
-		v := value(o)
-		if q.kind == several && slices.Contains(s.Picked, v) {
-			continue
+	cs = make([]Choice, 0, len(q.buttons)+2)
+	for _, c := range q.buttons {
+		if q.kind != several || !slices.Contains(s.Picked, c.Value[len(at):]) {
+			cs = append(cs, c)
 		}
-		cs = append(cs, Choice{Key: o, Value: at + v})
 	}
 	told := q.kind == several && len(s.Picked) > 0 || (q.kind == telling || q.kind == files) && s.Mark == "told"
 	if told {
