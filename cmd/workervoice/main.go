@@ -31,7 +31,9 @@ var commands = []command{
 }
 
 func main() {
-	debug.SetGCPercent(200) // the heap is small; collecting it often costs a tenth of the work
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // the heap is small; collecting it often costs a tenth of the work
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
