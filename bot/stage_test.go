@@ -26,6 +26,7 @@ type stage struct {
 	*testing.T
 	e    *Engine
 	play *platform
+	cast func() []channels.Adapter // the channels, anew for each start of the program
 	file string
 	log  *lockedBuffer
 	mu   sync.Mutex
@@ -45,10 +46,25 @@ var start = time.Date(2026, 11, 19, 14, 10, 0, 0, time.UTC)
 func newStage(t *testing.T, info channels.Info) *stage {
 	t.Helper()
 	s := &stage{T: t, play: &platform{info: info}, now: start, known: map[cases.ID]int{}, log: &lockedBuffer{}, file: filepath.Join(t.TempDir(), "voice.db")}
+	s.cast = func() []channels.Adapter { return []channels.Adapter{s.play} }
 	s.open()
 	t.Cleanup(func() { s.e.Store.Close() })
 	return s
 }
+
+// newLiveStage returns a stage for real adapters.
+func newLiveStage(t *testing.T, cast func(s *stage) []channels.Adapter) *stage {
+	t.Helper()
+	s := &stage{T: t, now: start, known: map[cases.ID]int{}, log: &lockedBuffer{}, file: filepath.Join(t.TempDir(), "voice.db")}
+	s.cast = func() []channels.Adapter { return cast(s) }
+	s.play = &platform{info: s.cast()[0].Info()}
+	s.open()
+	t.Cleanup(func() { s.e.Store.Close() })
+	return s
+}
+
+// catalog is every text. It takes a while to read.
+var catalog = sync.OnceValues(translations.Load)
 
 func (s *stage) open() {
 	s.Helper()
@@ -64,11 +80,11 @@ func (s *stage) open() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	texts, err := translations.Load()
+	texts, err := catalog()
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.e = New(Config{Store: st, Files: st.UseFiles(folder), Channels: []channels.Adapter{s.play}, Texts: texts, Now: s.Now, Chance: &s.dice,
+	s.e = New(Config{Store: st, Files: st.UseFiles(folder), Channels: s.cast(), Texts: texts, Now: s.Now, Chance: &s.dice,
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), Name: "Golden Friend", Org: "Sunrise Legal Aid", Independent: "Daw Mya",
 		Public: "https://friend.example", Template: "case_update", TemplateLang: "en", Draw: func(string) ([]byte, error) { return []byte("png"), nil }})
 }
@@ -143,29 +159,38 @@ func (s *stage) say(user, what string) {
 func (s *stage) settle() {
 	s.Helper()
 	ctx := context.Background()
-	snd := s.e.senders[s.play.info.ID]
 	for busy := true; busy; {
 		if _, err := s.e.Store.Wakes(ctx, 100); err != nil {
 			s.Fatal(err)
 		}
 		busy = s.e.answer(ctx)
 		busy = s.e.file(ctx) || busy
-		if f, ok := snd.a.(channels.Fetcher); ok {
-			busy = s.e.fetch(ctx, snd, f) || busy
-		}
-		snd.claim(ctx)
-		for len(snd.parcels) > 0 {
-			busy = true
-			st := snd.deliver(ctx, <-snd.parcels)
-			next, err := s.e.Store.Settle(ctx, lease, st)
-			if err != nil {
-				s.Fatal(err)
+		for _, snd := range s.e.senders {
+			if f, ok := snd.a.(channels.Fetcher); ok {
+				busy = s.e.fetch(ctx, snd, f) || busy
 			}
-			if next[0] != nil {
-				snd.take(*next[0])
-			}
+			busy = s.transmit(snd) || busy
 		}
 	}
+}
+
+// transmit sends what waits on one channel, and reports whether there was
+// anything.
+func (s *stage) transmit(snd *sender) (some bool) {
+	s.Helper()
+	snd.claim(context.Background())
+	for len(snd.parcels) > 0 {
+		some = true
+		st := snd.deliver(context.Background(), <-snd.parcels)
+		next, err := s.e.Store.Settle(context.Background(), lease, st)
+		if err != nil {
+			s.Fatal(err)
+		}
+		if next[0] != nil {
+			snd.take(*next[0])
+		}
+	}
+	return some
 }
 
 // sent returns what was shown since the last call, one line a message.
