@@ -36,10 +36,10 @@ type config struct {
 // flags declares every flag on fs, with what the environment says as default.
 func (c *config) flags(fs *flag.FlagSet) {
 	text := func(p *string, name, env, otherwise, usage string) {
-		if v := os.Getenv(env); v != "" {
-			otherwise = v
-		}
 		fs.StringVar(p, name, otherwise, usage+" ["+env+"]")
+		if v := os.Getenv(env); v != "" {
+			*p = v // after StringVar: -help shows defaults, and this may be a secret
+		}
 	}
 	text(&c.addr, "addr", "ADDR", "127.0.0.1:8080", "where the web chat and the console are served")
 	text(&c.webhookAddr, "webhook-addr", "WEBHOOK_ADDR", "", "where platforms call, at /telegram, /line and /whatsapp; the same as -addr if empty")
