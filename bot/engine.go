@@ -49,6 +49,7 @@ type Config struct {
 // An Engine runs the bot. Several engines may share one store.
 type Engine struct {
 	Config
+	named   map[string]any // what every text may hold
 	turns   bell
 	entries bell
 	wakes   bell
@@ -64,7 +65,7 @@ func New(c Config) *Engine {
 	if c.Chance == nil {
 		c.Chance = rand.Reader
 	}
-	e := &Engine{Config: c, turns: newBell(), entries: newBell(), wakes: newBell(), senders: make(map[channels.ID]*sender)}
+	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
 	}

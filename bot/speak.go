@@ -116,7 +116,7 @@ func (v voice) word(key string) string {
 	if key == "" {
 		return ""
 	}
-	s, err := v.e.Texts.Text(v.lang, key, map[string]any{"ServiceName": v.e.Name})
+	s, err := v.e.Texts.Text(v.lang, key, v.e.named)
 	if err != nil {
 		v.e.count("texts_missing", key)
 		return ""

@@ -62,7 +62,7 @@ func (a *Adapter) post(ctx context.Context, limit time.Duration, method, kind st
 		return nil, err
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, answerMax))
+	b, err := readAll(resp.Body, resp.ContentLength, answerMax)
 	if err != nil {
 		return nil, &broken{left: true, err: a.hide(err)}
 	}
@@ -94,4 +94,13 @@ func (a *Adapter) do(ctx context.Context, method, url, kind string, body io.Read
 		return nil, &broken{left: connected.Load(), err: a.hide(err)}
 	}
 	return resp, nil
+}
+
+// readAll reads up to most bytes of a body of the announced length, which is -1
+// if it is not known and need not be true.
+func readAll(body io.Reader, length, most int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(length, 0), 64<<10)) + bytes.MinRead) // room enough to see the end without growing
+	_, err := b.ReadFrom(io.LimitReader(body, most))
+	return b.Bytes(), err
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,7 +32,7 @@ func (a *Adapter) Receive(r *http.Request) ([]channels.Event, error) {
 	if r.ContentLength > bodyMax {
 		return nil, channels.ErrTooBig
 	}
-	b, err := io.ReadAll(io.LimitReader(r.Body, bodyMax+1))
+	b, err := readAll(r.Body, r.ContentLength, bodyMax+1)
 	if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) || len(b) > bodyMax {
 		return nil, channels.ErrTooBig
 	}
