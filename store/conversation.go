@@ -41,7 +41,7 @@ type Turn struct {
 	Due bool
 
 	conv  string
-	was   known
+	was   *known
 	names []string // other names of the conversation, learnt with these events
 	left  string   // a name that the worker has given up
 	held  Done     // the lease; none if the turn has yet to be stored
@@ -102,7 +102,8 @@ type standing struct {
 	To    string        `json:",omitempty"`
 }
 
-// A known is a standing and what is known of its record.
+// A known is a standing and what is known of its record. It is never changed:
+// several turns may have it at hand.
 type known struct {
 	standing
 	version int64
@@ -111,7 +112,7 @@ type known struct {
 }
 
 // know returns what is kept under id, at hand or from the back end.
-func (s *Store) know(ctx context.Context, id string) (known, error) {
+func (s *Store) know(ctx context.Context, id string) (*known, error) {
 	if k, ok := s.recent.get(id); ok {
 		return k, nil
 	}
@@ -119,29 +120,30 @@ func (s *Store) know(ctx context.Context, id string) (known, error) {
 }
 
 // read returns what the back end keeps under id.
-func (s *Store) read(ctx context.Context, id string) (known, error) {
+func (s *Store) read(ctx context.Context, id string) (*known, error) {
 	at := s.now()
 	r, err := s.b.Get(ctx, ShardOf(id), sessions, id)
 	if err != nil {
-		return known{}, err
+		return nil, err
 	}
 	k, err := knownOf(r, at)
-	if err == nil {
-		s.recent.put(id, k)
+	if err != nil {
+		return nil, err
 	}
+	s.recent.put(id, k)
 	if !k.kept { // somebody else may have erased it: what is written from now on has a new key
 		s.b.keys.drop(id)
 	}
-	return k, err
+	return k, nil
 }
 
-func knownOf(r Record, at time.Time) (k known, err error) {
-	k.version, k.at, k.kept = r.Version, at, r.Body != nil
+func knownOf(r Record, at time.Time) (*known, error) {
+	k := &known{version: r.Version, at: at, kept: r.Body != nil}
 	return k, decode(r.Body, &k.standing)
 }
 
 // put returns the change of a conversation's record to next.
-func (k known) put(id string, next standing) Put {
+func (k *known) put(id string, next *standing) Put {
 	return Put{
 		Record:  Record{Kind: sessions, ID: id, Version: k.version, Body: encode(next)},
 		Subject: id, Was: k.standing.places(), Index: next.places(),
@@ -149,7 +151,7 @@ func (k known) put(id string, next standing) Put {
 }
 
 // places returns where a conversation stands in lists.
-func (k standing) places() (is []Index) {
+func (k *standing) places() (is []Index) {
 	if t := k.wake(); !t.IsZero() {
 		is = append(is, Index{wakes, t.UnixMilli()})
 	}
@@ -160,7 +162,7 @@ func (k standing) places() (is []Index) {
 }
 
 // wake returns the time of the first alarm that has not become an event.
-func (k standing) wake() (t time.Time) {
+func (k *standing) wake() (t time.Time) {
 	for _, a := range k.Session.Alarms {
 		if !k.fired(a) && (t.IsZero() || a.At.Before(t)) {
 			t = a.At
@@ -169,7 +171,7 @@ func (k standing) wake() (t time.Time) {
 	return t
 }
 
-func (k standing) fired(a flows.Alarm) bool {
+func (k *standing) fired(a flows.Alarm) bool {
 	return slices.ContainsFunc(k.Fired, func(b flows.Alarm) bool { return same(a, b) })
 }
 

@@ -66,7 +66,8 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 			return nil
 		}
 		t := &Turn{conv: conv, was: k, Conversation: k.Conversation, With: k.With}
-		c := &closing{s: s, t: t, b: Batch{Shard: ShardOf(conv), At: s.now()}, next: k.standing}
+		c := s.closing(t, nil)
+		*c.next = k.standing
 		if err := c.erase(what); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 			c.b.Drop = append(c.b.Drop, Lane{turns, conv})
 		}
 		c.b.Put = append(c.b.Put, p)
-		c.b.Add = owned(k.standing, standing{})
+		c.b.Add = owned(&k.standing, &standing{})
 		if what != Everything {
 			c.b.Add = nil
 		}
@@ -109,7 +110,7 @@ func (c *closing) erase(what string) error {
 			With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
 			Talk: was.Talk + 1, Epoch: was.Epoch + 1, Org: c.s.home,
 		}
-		c.next = standing{Session: c.next.Session, Conversation: next, Left: was.Left}
+		*c.next = standing{Session: c.next.Session, Conversation: next, Left: was.Left}
 	default:
 		return fmt.Errorf("store: %q is nothing that can be erased: use %q or %q", what, Chat, Everything)
 	}
@@ -168,7 +169,7 @@ func (s *Store) sweepOne(ctx context.Context, e erasure) error {
 		if k.To != e.Conv {
 			continue
 		}
-		p := k.put(id, standing{})
+		p := k.put(id, &standing{})
 		p.Subject = ""
 		s.recent.drop(id)
 		if _, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{p}}); err != nil && !errors.Is(err, ErrStale) {

@@ -55,6 +55,12 @@ func (s *Store) ClaimFetch(ctx context.Context, ch channels.ID, n int, lease tim
 	var js []FetchJob
 	for _, h := range hs {
 		j := FetchJob{Attempts: h.Attempts, shard: h.Shard, lane: h.Lane, fence: f}
+		if h.Jobs[0] == nil { // of a worker erased since
+			if fault := s.SettleFetch(ctx, j, Fetched{Gone: true}); fault != nil {
+				return js, fault
+			}
+			continue
+		}
 		if err := decode(h.Jobs[0], &j.job); err != nil {
 			return js, err
 		}
@@ -103,7 +109,7 @@ func (s *Store) fetched(ctx context.Context, j FetchJob, f Fetched) (Batch, erro
 		return b, nil
 	}
 	k, err := s.read(ctx, conv)
-	if err != nil || !k.kept || k.Talk != j.job.Talk { // erased meanwhile: there is nobody to keep it for
+	if err != nil || !k.kept || k.Talk != j.job.Talk || j.Media.Ref == "" { // erased meanwhile: there is nobody to keep it for
 		return b, err
 	}
 	id := conv + "~" + s.name(mediaKind, j.Media.Ref)
@@ -119,7 +125,7 @@ func (s *Store) fetched(ctx context.Context, j FetchJob, f Fetched) (Batch, erro
 		return b, s.unkeep(ctx, f.Attachment)
 	}
 	was.Body = encode(keptMedia{Attachment: f.Attachment})
-	b.Put = []Put{k.put(conv, k.standing), {Record: was, Subject: j.Subject}}
+	b.Put = []Put{k.put(conv, &k.standing), {Record: was, Subject: j.Subject}}
 	draft := k.Session.Draft != nil && k.Session.Draft.ID == j.Case
 	if f.Attachment != nil && j.Case != "" && !draft {
 		n := cases.Entry{

@@ -26,13 +26,13 @@ func (s *Store) conversation(ch channels.ID, user string, generation int) string
 
 // at returns the conversation at an address as it stands now, or the id under
 // which it is to begin.
-func (s *Store) at(ctx context.Context, a channels.Address) (id string, k known, err error) {
+func (s *Store) at(ctx context.Context, a channels.Address) (id string, k *known, err error) {
 	return s.find(ctx, a.Channel, a.User, s.read)
 }
 
 // find returns the conversation that a name stands for, or the id under which
 // it is to begin, as look tells.
-func (s *Store) find(ctx context.Context, ch channels.ID, user string, look func(context.Context, string) (known, error)) (id string, k known, err error) {
+func (s *Store) find(ctx context.Context, ch channels.ID, user string, look func(context.Context, string) (*known, error)) (id string, k *known, err error) {
 	name := s.conversation(ch, user, 0)
 	for g := 0; ; g++ {
 		id = s.conversation(ch, user, g)
@@ -53,7 +53,7 @@ func (s *Store) find(ctx context.Context, ch channels.ID, user string, look func
 // A place is where an event belongs.
 type place struct {
 	conv  string
-	k     known
+	k     *known
 	names []string // other names that lead to it, learnt from the event
 	left  string   // a name that the worker has given up, as the event says
 }
@@ -101,7 +101,7 @@ func (s *Store) resolveOnce(ctx context.Context, e channels.Event) (place, error
 }
 
 // lead has the record id, as it is known, lead to a conversation.
-func (s *Store) lead(ctx context.Context, id string, was known, conv string) error {
+func (s *Store) lead(ctx context.Context, id string, was *known, conv string) error {
 	return s.change(ctx, id, was, conv, standing{To: conv})
 }
 
@@ -121,12 +121,13 @@ func (s *Store) depart(ctx context.Context, name, other, conv string) error {
 	if err != nil || k.To == "" {
 		return err
 	}
-	return s.change(ctx, name, k, name, standing{}) // a name that leads nowhere
+	return s.change(ctx, name, k, "", standing{}) // a name that leads nowhere
 }
 
-// change replaces what is kept under id, sealed with the key of subject.
-func (s *Store) change(ctx context.Context, id string, was known, subject string, next standing) error {
-	p := was.put(id, next)
+// change replaces what is kept under id, sealed with the key of subject. Without
+// one nothing is left of it.
+func (s *Store) change(ctx context.Context, id string, was *known, subject string, next standing) error {
+	p := was.put(id, &next)
 	p.Subject = subject
 	at := s.now()
 	_, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: at, Put: []Put{p}})
@@ -134,7 +135,7 @@ func (s *Store) change(ctx context.Context, id string, was known, subject string
 		s.recent.drop(id)
 		return err
 	}
-	s.recent.put(id, known{next, was.version + 1, next.To == "" && next.With.User != "", at})
+	s.recent.put(id, &known{next, was.version + 1, subject != "", at})
 	return nil
 }
 

@@ -20,7 +20,7 @@ func (n *standing) summon(severity cases.Severity, now time.Time) {
 }
 
 // owned returns what the counter of waiting conversations changes by.
-func owned(was, next standing) []Counter {
+func owned(was, next *standing) []Counter {
 	switch {
 	case was.Owner != Queued && next.Owner == Queued:
 		return []Counter{{waiting, 1}}
@@ -58,6 +58,9 @@ func (s *Store) Waiting(ctx context.Context, by cases.Caseworker, after Cursor, 
 // says nothing that was decided before. It returns ErrDenied where another
 // organisation has the conversation and ErrNotFound if there is none.
 func (s *Store) TakeOver(ctx context.Context, by cases.Caseworker, a channels.Address) (Conversation, error) {
+	if by.ID == "" || by.ID == Queued {
+		return Conversation{}, ErrDenied
+	}
 	return s.own(ctx, by, a, string(by.ID), "took over")
 }
 
@@ -87,11 +90,11 @@ func (s *Store) own(ctx context.Context, by cases.Caseworker, a channels.Address
 		}
 		now := s.now()
 		_, err = s.commit(ctx, Batch{
-			Shard: ShardOf(conv), At: now, Put: []Put{k.put(conv, next)}, Add: owned(k.standing, next),
+			Shard: ShardOf(conv), At: now, Put: []Put{k.put(conv, &next)}, Add: owned(&k.standing, &next),
 			Append: []Entry{s.audit(by, what, conv)},
 		})
 		if err == nil {
-			s.recent.put(conv, known{next, k.version + 1, true, now})
+			s.recent.put(conv, &known{next, k.version + 1, true, now})
 			return next.Conversation, nil
 		}
 		s.recent.drop(conv)

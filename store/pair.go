@@ -96,7 +96,7 @@ func (s *Store) Paired(ctx context.Context, code string, event channels.Event) (
 }
 
 // redeem binds code to event and lists conv among the worker's conversations.
-func (s *Store) redeem(ctx context.Context, code, conv string, event channels.Event) (k known, err error) {
+func (s *Store) redeem(ctx context.Context, code, conv string, event channels.Event) (k *known, err error) {
 	name, now := s.event(conv, event), s.now()
 	var o offer
 	err = s.update(ctx, pairs, s.name(pairs, code), pairs, func(r Record) (any, error) {

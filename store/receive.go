@@ -24,6 +24,9 @@ func (s *Store) Receive(ctx context.Context, events ...channels.Event) error {
 		}
 		b := s.arrival(p.conv, e)
 		if e.Kind.Receipt() {
+			if !p.k.kept { // of a worker erased since
+				continue
+			}
 			b.Append = []Entry{s.receipts(p.conv, receiptOf(e, s.now()))}
 			if e.Kind != channels.Failed {
 				b.Jobs = nil

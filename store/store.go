@@ -14,8 +14,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"hash"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"workervoice/cases"
@@ -41,13 +43,14 @@ var (
 type Store struct {
 	b     *sealed
 	now   func() time.Time
-	hide  []byte // key of the names under which people are kept
 	files *Files // nil without attachments
-	home  cases.OrgID
 
-	recent cache[known] // spares Begin a read
-	hints  hints        // spare claims a look into every shard
-	joins  joins        // pairings whose turn has yet to be committed
+	hashes sync.Pool // of hash.Hash, with the key of the names under which people are kept
+	home   cases.OrgID
+
+	recent cache[*known] // spares Begin a read
+	hints  hints         // spare claims a look into every shard
+	joins  joins         // pairings whose turn has yet to be committed
 }
 
 // New returns a store on b, sealed with the master key. It tells the time by now.
@@ -57,7 +60,7 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 		return nil, err
 	}
 	hide, err := hkdf.Key(sha256.New, master[:], nil, "names", 32)
-	return &Store{b: s, now: now, hide: hide}, err
+	return &Store{b: s, now: now, hashes: sync.Pool{New: func() any { return hmac.New(sha256.New, hide) }}}, err
 }
 
 // Home makes an organisation responsible for the cases and conversations that
@@ -77,7 +80,9 @@ func (s *Store) name(parts ...string) string {
 		b = append(strconv.AppendInt(b, int64(len(p)), 10), ':')
 		b = append(b, p...)
 	}
-	h := hmac.New(sha256.New, s.hide)
+	h := s.hashes.Get().(hash.Hash)
+	defer s.hashes.Put(h)
+	h.Reset()
 	h.Write(b)
 	return base64.RawURLEncoding.EncodeToString(h.Sum(b[:0])[:16])
 }

@@ -109,7 +109,7 @@ func (s *Store) forward(ctx context.Context, t *Turn, conv string) error {
 }
 
 // stand fills in what is known of t's conversation.
-func (s *Store) stand(t *Turn, k known) {
+func (s *Store) stand(t *Turn, k *known) {
 	t.was, t.Session, t.Conversation = k, k.Session, k.Conversation
 	if !k.kept {
 		// Neither pseudonym nor key nor epoch of one erased before comes again.
@@ -130,7 +130,7 @@ func (s *Store) stand(t *Turn, k known) {
 // is claimed for lease and returned; otherwise it is nil and waits its turn.
 // Where the worker did something, all that was held back for it is due.
 func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Duration) (*Parcel, error) {
-	c, err := s.close(ctx, t, o, lease)
+	c, err := s.close(ctx, t, &o, lease)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +145,7 @@ func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Durat
 		}
 		return nil, err
 	}
-	now := known{c.next, t.was.version + 1, true, c.b.At}
-	s.recent.put(t.conv, now)
+	s.recent.put(t.conv, c.now)
 	s.joins.end(t.Events)
 	if len(c.b.Done) > 0 { // events may have come meanwhile
 		s.hints.left(turns, 1<<c.b.Shard)
@@ -173,22 +172,29 @@ func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Durat
 type closing struct {
 	s      *Store
 	t      *Turn
-	o      Outcome
+	o      *Outcome
 	b      Batch
-	next   standing
+	now    *known    // after the turn
+	next   *standing // in now
 	parcel *Parcel
 	pushes bool
 }
 
+func (s *Store) closing(t *Turn, o *Outcome) *closing {
+	c := &closing{s: s, t: t, o: o, b: Batch{Shard: ShardOf(t.conv), At: s.now()}}
+	c.now = &known{version: t.was.version + 1, kept: true, at: c.b.At}
+	c.next = &c.now.standing
+	return c
+}
+
 // close writes in one batch what o makes of t.
-func (s *Store) close(ctx context.Context, t *Turn, o Outcome, lease time.Duration) (*closing, error) {
-	now := s.now()
-	c := &closing{s: s, t: t, o: o, b: Batch{Shard: ShardOf(t.conv), At: now}}
+func (s *Store) close(ctx context.Context, t *Turn, o *Outcome, lease time.Duration) (*closing, error) {
+	c := s.closing(t, o)
 	if t.held.Lane == (Lane{}) {
 		c.b.Once = []string{s.event(t.conv, t.Events[0])}
 		c.b.Idle = []Lane{{turns, t.conv}}
 	} else {
-		t.held.Due = now
+		t.held.Due = c.b.At
 		c.b.Done = []Done{t.held}
 	}
 	c.stand()
@@ -204,20 +210,21 @@ func (s *Store) close(ctx context.Context, t *Turn, o Outcome, lease time.Durati
 		if err := c.erase(o.Erase); err != nil {
 			return nil, err
 		}
+		c.b.Blank = nil // what they would be in is gone
 	}
 	c.b.Put = append(c.b.Put, t.was.put(t.conv, c.next))
 	c.transcribe()
 	c.queue(lease)
 	c.b.Add = append(c.b.Add, o.Count...)
-	c.b.Add = append(c.b.Add, owned(t.was.standing, c.next)...)
+	c.b.Add = append(c.b.Add, owned(&t.was.standing, c.next)...)
 	return c, nil
 }
 
 // stand works out where the conversation stands after the turn.
 func (c *closing) stand() {
 	t, o := c.t, c.o
-	c.next = standing{Session: o.Session, Conversation: t.Conversation, Names: t.was.Names, Left: t.was.Left}
-	n := &c.next
+	n := c.next
+	n.Session, n.Conversation, n.Names, n.Left = o.Session, t.Conversation, t.was.Names, t.was.Left
 	for _, id := range t.names {
 		if !slices.Contains(n.Names, id) {
 			n.Names = append(slices.Clip(n.Names), id)

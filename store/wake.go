@@ -21,14 +21,21 @@ func (s *Store) Wakes(ctx context.Context, n int) (time.Time, error) {
 		return time.Time{}, fault
 	}
 	var next time.Time
+	more := false
 	for i, r := range rs {
 		if at := time.UnixMilli(cs[i].Score); i == n || cs[i].Score > now.UnixMilli() {
 			next = at
 			break
 		}
-		if err := s.wake(ctx, r, now); err != nil && !errors.Is(err, ErrStale) { // else a turn was faster
+		switch err := s.wake(ctx, r, now); {
+		case errors.Is(err, ErrStale): // a turn was faster: look again
+			more = true
+		case err != nil:
 			fault = errors.Join(fault, err)
 		}
+	}
+	if more {
+		next = now
 	}
 	return next, fault
 }
@@ -52,7 +59,7 @@ func (s *Store) wake(ctx context.Context, r Record, now time.Time) error {
 		b.Once = append(b.Once, s.event(r.ID, e))
 		b.Jobs = append(b.Jobs, Job{Lane: Lane{turns, r.ID}, Subject: inbox, Body: encode(e), Due: now})
 	}
-	b.Put = []Put{k.put(r.ID, next)}
+	b.Put = []Put{k.put(r.ID, &next)}
 	_, err = s.commit(ctx, b)
 	if errors.Is(err, ErrSeen) { // fired before, forgotten, and set anew to the same time
 		b.Once, b.Jobs = nil, nil
@@ -62,7 +69,7 @@ func (s *Store) wake(ctx context.Context, r Record, now time.Time) error {
 		s.recent.drop(r.ID)
 		return err
 	}
-	s.recent.put(r.ID, known{next, k.version + 1, true, now})
+	s.recent.put(r.ID, &known{next, k.version + 1, true, now})
 	s.hints.left(turns, 1<<b.Shard)
 	return nil
 }

@@ -82,6 +82,8 @@ func erased(t rig) {
 	_, _, err = t.s.Standing(ctx, *p)
 	t.want(err, store.ErrErased)
 	t.settle(store.Settlement{Parcel: *p, Gone: 1, Sent: []store.Sent{{Key: "m1", State: store.SentState}}})
+	t.receive(receipt("r2", channels.Read, "m1"), receipt("r3", channels.Failed, "m1")) // too late
+	t.want(ids(t.next()), "nothing")
 	t.c.Pass(2 * lease)
 	t.want(show(len(t.parcels()), len(t.fetches()), len(t.receipts(10))), "0 0 0")
 	_, err = t.s.Report(ctx, bot, "c", turn.Worker)
@@ -253,6 +255,12 @@ func takenBack(t rig) {
 		show(4, keep, 3, keep, keep, keep))
 	_, err = t.s.Attachment(ctx, turn.With, "f1")
 	t.want(err, store.ErrNotFound)
+	last, err := t.s.Begin(ctx, event("a", "5")) // all at once
+	t.must(err)
+	t.end(last, store.Outcome{Session: last.Session, Retract: []string{"m2"}, Erase: store.Chat})
+	xs, err = t.s.Transcript(ctx, turn.With, 0, 10)
+	t.must(err)
+	t.want(show(len(xs), xs[0].Said[0].Text), "1 5")
 }
 
 func takenBackEarly(t rig) {

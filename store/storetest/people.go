@@ -165,13 +165,15 @@ func recycled(t rig) {
 			e.ID, e.From.Channel = fmt.Sprint(i, e.ID), channels.ID(fmt.Sprint("wa", i))
 			return e
 		}
+		var worker cases.WorkerID
 		for _, e := range first {
-			t.hears(t.s, at(e), true)
+			_, c := t.hears(t.s, at(e), true)
+			worker = c.Worker
 		}
 		s, err := store.New(t.b, store.Key{1}, t.c.Now)
 		t.must(err)
-		heard, _ := t.hears(s, at(by("3", "6681", "")), true)
-		t.want(heard, "")
+		heard, c := t.hears(s, at(by("3", "6681", "")), true)
+		t.want(show(heard, c.Worker != "", c.Worker != worker), " true true")
 		heard, _ = t.hears(s, at(by("4", "LA.5", "6681")), false)
 		t.want(heard, show(i)+"3 ")
 		last := first[len(first)-1]
@@ -233,6 +235,10 @@ func summoned(t rig) {
 	t.want(show(c.Owner, c.Epoch), " 3")
 	_, err = t.s.TakeOver(ctx, nay, event("nobody", "").From)
 	t.want(err, store.ErrNotFound)
+	for _, id := range []cases.CaseworkerID{"", store.Queued} { // names that mean something else
+		_, err = t.s.TakeOver(ctx, cases.Caseworker{ID: id, Org: nay.Org}, turn.With)
+		t.want(err, store.ErrDenied)
+	}
 	seen, err := t.s.Desk(ctx, nay, "nay", 10)
 	t.must(err)
 	t.want(show(len(seen), seen[0].What), "2 list waiting")

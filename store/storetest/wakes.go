@@ -12,6 +12,7 @@ var waking = []test{
 	{"an alarm becomes an event, once", woken},
 	{"alarms come in their order and tell when the next is due", alarms},
 	{"an alarm set anew to a time past does not run hot", hotAlarm},
+	{"an alarm that a turn overtakes is looked for again", overtaken},
 	{"a damaged conversation does not stop the alarms of others", damagedAlarm},
 }
 
@@ -92,6 +93,23 @@ func hotAlarm(t rig) {
 	t.end(turn, withAlarms(a)) // and sets it to the same time again
 	t.wakes()
 	t.want(show(t.wakes().IsZero(), ids(t.next())), "true nothing")
+}
+
+func overtaken(t rig) {
+	turn, err := t.s.Begin(ctx, event("a", "1"))
+	t.must(err)
+	t.end(turn, withAlarms(flows.Alarm{At: t.c.Now(), What: "x"}))
+	s, err := store.New(&hurried{Backend: t.b}, store.Key{1}, t.c.Now)
+	t.must(err)
+	next, err := s.Wakes(ctx, 10)
+	t.must(err)
+	t.want(next.Equal(t.c.Now()), true)
+	next, err = s.Wakes(ctx, 10)
+	t.must(err)
+	t.want(next.IsZero(), true)
+	turn, err = s.Next(ctx, lease)
+	t.must(err)
+	t.want(turn.Events[0].Kind, channels.Woke)
 }
 
 func damagedAlarm(t rig) {
