@@ -27,6 +27,7 @@ type stage struct {
 	e    *Engine
 	play *platform
 	cast func() []channels.Adapter // the channels, anew for each start of the program
+	db   store.Backend
 	file string
 	log  *lockedBuffer
 	mu   sync.Mutex
@@ -72,6 +73,13 @@ func (s *stage) open() {
 	if err != nil {
 		s.Fatal(err)
 	}
+	s.db, s.e = db, s.engine(db)
+}
+
+// engine returns an engine that keeps what it does in db, as a process would
+// that knows of no other.
+func (s *stage) engine(db store.Backend) *Engine {
+	s.Helper()
 	st, err := store.New(db, store.Key{7}, s.Now)
 	if err != nil {
 		s.Fatal(err)
@@ -84,7 +92,7 @@ func (s *stage) open() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.e = New(Config{Store: st, Files: st.UseFiles(folder), Channels: s.cast(), Texts: texts, Now: s.Now, Chance: &s.dice,
+	return New(Config{Store: st, Files: st.UseFiles(folder), Channels: s.cast(), Texts: texts, Now: s.Now, Chance: &s.dice,
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), Name: "Golden Friend", Org: "Sunrise Legal Aid", Independent: "Daw Mya",
 		Public: "https://friend.example", Template: "case_update", TemplateLang: "en", Draw: func(string) ([]byte, error) { return []byte("png"), nil }})
 }
@@ -158,16 +166,22 @@ func (s *stage) say(user, what string) {
 // there is nothing left to do now.
 func (s *stage) settle() {
 	s.Helper()
+	s.drive(s.e)
+}
+
+// drive has e carry out what waits.
+func (s *stage) drive(e *Engine) {
+	s.Helper()
 	ctx := context.Background()
 	for busy := true; busy; {
-		if _, err := s.e.Store.Wakes(ctx, 100); err != nil {
+		if _, err := e.Store.Wakes(ctx, 100); err != nil {
 			s.Fatal(err)
 		}
-		busy = s.e.answer(ctx)
-		busy = s.e.file(ctx) || busy
-		for _, snd := range s.e.senders {
+		busy = e.answer(ctx)
+		busy = e.file(ctx) || busy
+		for _, snd := range e.senders {
 			if f, ok := snd.a.(channels.Fetcher); ok {
-				busy = s.e.fetch(ctx, snd, f) || busy
+				busy = e.fetch(ctx, snd, f) || busy
 			}
 			busy = s.transmit(snd) || busy
 		}
@@ -182,7 +196,7 @@ func (s *stage) transmit(snd *sender) (some bool) {
 	for len(snd.parcels) > 0 {
 		some = true
 		st := snd.deliver(context.Background(), <-snd.parcels)
-		next, err := s.e.Store.Settle(context.Background(), lease, st)
+		next, err := snd.e.Store.Settle(context.Background(), lease, st)
 		if err != nil {
 			s.Fatal(err)
 		}
