@@ -202,17 +202,11 @@ func (n *internet) hook(t testing.TB, id channels.ID, body string) int {
 	case "whatsapp":
 		h = map[string]string{"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac(whatsappSecret, body))}
 	}
-	return n.forge(t, id, body, h)
-}
-
-// forge posts a webhook with headers of its own.
-func (n *internet) forge(t testing.TB, id channels.ID, body string, headers map[string]string) int {
-	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, n.URL+"/hook/"+string(id), strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range headers {
+	for k, v := range h {
 		r.Header.Set(k, v)
 	}
 	resp, err := n.Client().Do(r)
@@ -222,6 +216,19 @@ func (n *internet) forge(t testing.TB, id channels.ID, body string, headers map[
 	defer resp.Body.Close()
 	io.Copy(io.Discard, resp.Body)
 	return resp.StatusCode
+}
+
+// forge hands over a webhook with headers of its own, and returns the status
+// that it is answered with. It spares the network, where a thousand of them
+// would spend most of their time.
+func (n *internet) forge(id channels.ID, body string, headers map[string]string) int {
+	r := httptest.NewRequest(http.MethodPost, "/hook/"+string(id), strings.NewReader(body))
+	for k, v := range headers {
+		r.Header.Set(k, v)
+	}
+	w := httptest.NewRecorder()
+	n.hears.ServeHTTP(w, r)
+	return w.Code
 }
 
 func mac(secret, body string) []byte {

@@ -303,9 +303,14 @@ func (p *platform) take() []channels.Outbound {
 }
 
 // dice always fall the same way, so that numbers of cases stay the same.
-type dice struct{ n byte }
+type dice struct {
+	mu sync.Mutex
+	n  byte
+}
 
 func (d *dice) Read(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for i := range p {
 		d.n++
 		p[i] = d.n
