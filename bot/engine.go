@@ -57,6 +57,7 @@ type Engine struct {
 	senders map[channels.ID]*sender
 	links   links
 	acks    acks
+	stopped chan struct{}
 	figures figures
 }
 
@@ -65,7 +66,7 @@ func New(c Config) *Engine {
 	if c.Chance == nil {
 		c.Chance = rand.Reader
 	}
-	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), senders: make(map[channels.ID]*sender)}
+	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
 	}
@@ -79,7 +80,7 @@ const (
 	sending = 160             // messages at a time, of each channel: a platform that takes 100 ms still gets 1,000 a second
 )
 
-// Run works until ctx is done, then finishes what it has begun.
+// Run works until ctx is done, then finishes what it has begun. It is called once.
 func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for range takers {
@@ -102,6 +103,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	}
 	err := g.Wait()
+	close(e.stopped)
 	e.acks.wait()
 	return err
 }

@@ -152,7 +152,13 @@ func (e *Engine) tryAcknowledge(a channels.Acknowledger, ev channels.Event) {
 			}
 			wait = max(wait, no.After)
 		}
-		time.Sleep(wait)
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-e.stopped: // no button is worth holding up a stop
+			t.Stop()
+			return
+		}
 	}
 	e.count("buttons_left_waiting", string(ev.From.Channel))
 }
