@@ -33,10 +33,10 @@ type erasure struct {
 }
 
 // Erase destroys the keys of what is kept about the worker at a. With [Chat]
-// the transcript and attachments can not be read any more; the reports and the
-// rest stay. With [Everything] the reports' words go too, everywhere, with all
-// conversations of the worker, and what waits to be sent or downloaded; cases
-// keep their codes. Who writes later is a new worker.
+// the transcript and attachments can not be read any more, and none that wait
+// are downloaded; the reports and the rest stay. With [Everything] the reports'
+// words go too, everywhere, with all conversations of the worker and what waits
+// to be sent; cases keep their codes. Who writes later is a new worker.
 //
 // When it returns nil all of this is done; after a crash [Store.File] does the rest.
 func (s *Store) Erase(ctx context.Context, a channels.Address, what string) error {
@@ -96,6 +96,7 @@ func (c *closing) erase(what string) error {
 	e := erasure{What: what, Conv: conv, At: was.version, Talk: was.Talk}
 	c.b.Erase = append(c.b.Erase, talk(conv, was.Talk))
 	c.b.Cut = append(c.b.Cut, conv+"/log")
+	c.b.Drop = append(c.b.Drop, Lane{mediabox(c.t.With.Channel), conv})
 	c.b.Scrub = true
 	c.next.Talk = was.Talk + 1
 	switch what {
@@ -105,7 +106,7 @@ func (c *closing) erase(what string) error {
 		c.b.Erase = append(c.b.Erase, conv)
 		c.b.Cut = append(c.b.Cut, conv+"/sent")
 		ch := c.t.With.Channel
-		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{mediabox(ch), conv}, Lane{entries, conv})
+		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{entries, conv})
 		next := Conversation{
 			With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
 			Talk: was.Talk + 1, Epoch: was.Epoch + 1, Org: c.s.home,

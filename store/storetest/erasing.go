@@ -46,6 +46,8 @@ func chatErased(t rig) {
 	t.want(show(len(xs), err, len(t.names(dir))), show(0, store.ErrNotFound, 0))
 	_, err = t.s.Attachment(ctx, turn.With, "f1")
 	t.want(err, store.ErrNotFound)
+	t.c.Pass(2 * lease)
+	t.want(len(t.fetches()), 0) // of the two, one was still to come
 	r, err := t.s.Report(ctx, bot, "c", turn.Worker)
 	t.must(err)
 	t.want(r.Story[0].Text, "passport kept")
