@@ -164,6 +164,10 @@ func TestTakenUp(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		p, err := d.Depth(t.Context(), "q", time.UnixMilli(5))
+		if err != nil || p.Due != 1 || p.Oldest.IsZero() != (attempt > 1) {
+			t.Fatalf("attempt %d: %v %v", attempt, p, err)
+		}
 		hs, err := d.Claim(t.Context(), store.Claim{Queue: "q", At: time.UnixMilli(1), Until: time.UnixMilli(1e9), Fence: int64(attempt), Lanes: 1, Jobs: 1})
 		if err != nil || len(hs) != 1 || hs[0].Attempts != attempt {
 			t.Fatalf("attempt %d: %v %v", attempt, hs, err)

@@ -26,7 +26,7 @@ func (r *readers) prepare(db *sql.DB) (err error) {
 			WHERE x.name = ?1 AND (x.score, x.kind, x.id) > (?2, ?3, ?4) ORDER BY x.score, x.kind, x.id LIMIT ?5`},
 		{&r.count, `SELECT coalesce(sum(n), 0) FROM counter WHERE name = ?`},
 		{&r.due, `SELECT EXISTS (SELECT 1 FROM job WHERE queue = ? AND head = 1 AND due <= ?)`},
-		{&r.depth, `SELECT count(*), coalesce(sum(due <= ?2), 0), coalesce(sum(due >= ?3), 0), coalesce(min(due), 0)
+		{&r.depth, `SELECT count(*), coalesce(sum(due <= ?2), 0), coalesce(sum(due >= ?3), 0), coalesce(min(nullif(due, 0)), 0)
 			FROM job WHERE queue = ?1 AND head = 1`},
 	} {
 		if *s.stmt, err = db.Prepare(s.query); err != nil {
@@ -117,7 +117,7 @@ func (d *DB) Depth(ctx context.Context, queue string, at time.Time) (store.Depth
 	var p store.Depth
 	var oldest int64
 	err := d.read.depth.QueryRowContext(ctx, queue, at.UnixMilli(), store.Held.UnixMilli()).Scan(&p.Lanes, &p.Due, &p.Parked, &oldest)
-	if p.Due > 0 {
+	if oldest > 0 && oldest <= at.UnixMilli() { // 0: what a process held that is gone
 		p.Oldest = time.UnixMilli(oldest)
 	}
 	return p, explain(err)

@@ -101,7 +101,7 @@ func private(path string) (*os.File, error) {
 func connect(path, vfs string) (*DB, error) {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",
-		"secure_delete(on)", "temp_store(memory)", "cache_size(-4000)", // 4 MB a reader
+		"secure_delete(on)", "journal_size_limit(67108864)", "temp_store(memory)", "cache_size(-4000)", // 4 MB a reader
 	}}
 	if vfs != "" {
 		q.Set("vfs", vfs)
