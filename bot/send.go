@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,11 +156,21 @@ func (s *sender) together(c store.Conversation, session flows.Session, ms []chan
 	if _, ok := s.a.(channels.Batcher); !ok || s.info.PerRequest < 2 {
 		return 1
 	}
-	n, doubted := 0, s.doubted.has(ms[0].Key) // what is repeated is repeated as it was: its key stands for all of it
-	for n < len(ms) && n < s.info.PerRequest && s.doubted.has(ms[n].Key) == doubted && len(ms[n].Delete) == 0 && !ms[n].Leave && gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
+	// What is repeated is repeated as it was: its key stands for all of it. So
+	// a request holds what one step has said, which another process can tell
+	// too; more only where nothing of it can be in doubt.
+	n, doubted, clean := 0, s.doubted.has(ms[0].Key), s.clean.has(ms[0].Key)
+	for n < len(ms) && n < s.info.PerRequest && s.doubted.has(ms[n].Key) == doubted && (clean || stepOf(ms[n].Key) == stepOf(ms[0].Key)) &&
+		len(ms[n].Delete) == 0 && !ms[n].Leave && gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
 		n++
 	}
 	return max(n, 1)
+}
+
+// stepOf returns what the keys of all messages of one step begin with.
+func stepOf(key string) string {
+	step, _, _ := strings.Cut(key, "/")
+	return step
 }
 
 // turn waits for the channel's rate. For a worker's own rate, or when it would
@@ -196,7 +207,7 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 	ids, err := s.request(context.WithoutCancel(ctx), ms, again)
 	if err == nil {
 		state := store.SentState
-		if again && !s.info.Idempotent {
+		if again && (!s.info.Idempotent || ms[0].ReplyToken != "") { // a reply has no key that the platform knows it by
 			state = store.MaybeTwice
 			s.e.count("messages_maybe_twice", string(s.info.ID))
 		}
