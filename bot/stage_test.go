@@ -108,12 +108,17 @@ func (s *stage) restart() {
 
 func (s *stage) Now() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }
 
+// later lets time go by, in which nothing happens.
+func (s *stage) later(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
 // pass lets time go by, and what is due happen.
 func (s *stage) pass(d time.Duration) {
 	s.Helper()
-	s.mu.Lock()
-	s.now = s.now.Add(d)
-	s.mu.Unlock()
+	s.later(d)
 	s.settle()
 }
 
@@ -125,9 +130,7 @@ func (s *stage) address(user string) channels.Address {
 // event returns something that a worker sent, with the next name.
 func (s *stage) event(user string, ev channels.Event) channels.Event {
 	s.n++
-	s.mu.Lock()
-	s.now = s.now.Add(3 * time.Second) // nobody types faster
-	s.mu.Unlock()
+	s.later(3 * time.Second) // nobody types faster
 	ev.ID, ev.From, ev.At = fmt.Sprintf("e%d", s.n), s.address(user), s.Now()
 	if ev.Kind == "" {
 		ev.Kind = channels.Said
