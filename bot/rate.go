@@ -56,12 +56,16 @@ func (r *rater) take(user string, n int, now time.Time) (wait time.Duration, cha
 }
 
 // hold stops the channel until t, as the platform asked, and returns the later
-// of that and what was asked before.
+// of that and what was asked before. Then messages go out one by one again: the
+// platform has counted more than we have, and would refuse a burst.
 func (r *rater) hold(t time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t.After(r.pause) {
 		r.pause = t
+		if r.all.Messages > 0 {
+			r.next = t.Add(each(r.all) * time.Duration(max(r.all.Burst, 1)-1))
+		}
 	}
 	return r.pause
 }
@@ -72,8 +76,7 @@ func due(r channels.Rate, full, now time.Time) time.Duration {
 	if r.Messages == 0 || !full.After(now) {
 		return 0
 	}
-	each := r.Per / time.Duration(r.Messages)
-	return full.Sub(now) - each*time.Duration(max(r.Burst, 1)-1)
+	return full.Sub(now) - each(r)*time.Duration(max(r.Burst, 1)-1)
 }
 
 func spend(r channels.Rate, full time.Time, n int, now time.Time) time.Time {
@@ -83,5 +86,11 @@ func spend(r channels.Rate, full time.Time, n int, now time.Time) time.Time {
 	if full.Before(now) {
 		full = now
 	}
-	return full.Add(r.Per / time.Duration(r.Messages) * time.Duration(n))
+	return full.Add(each(r) * time.Duration(n))
+}
+
+// each is the time between two messages, rounded up: one too early is refused.
+func each(r channels.Rate) time.Duration {
+	n := time.Duration(r.Messages)
+	return (r.Per + n - 1) / n
 }
