@@ -99,6 +99,10 @@ func (s *sender) send(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-s.parcels:
+			if ctx.Err() != nil { // either may come first
+				s.putBack(p)
+				return
+			}
 			s.settled <- s.deliver(ctx, p)
 		}
 	}
