@@ -31,6 +31,10 @@ import (
 	"workervoice/translations"
 )
 
+// home is the organisation to which reports go as long as an installation
+// knows only one.
+const home cases.OrgID = "home"
+
 // A system is the parts of the program, put together.
 type system struct {
 	config
@@ -74,6 +78,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 		return s, errors.Join(err, back.Close())
 	}
 	s.closers = append(s.closers, s.store)
+	s.store.Home(home)
 	folder, err := store.OpenFolder(filepath.Join(c.data, "files"))
 	if err != nil {
 		return s, err
