@@ -130,7 +130,7 @@ func TestKilledAfterSending(t *testing.T) {
 				t.Fatalf("%d messages wait", len(p.Messages))
 			}
 			if !test.unsent {
-				snd.deliver(t.Context(), p) // and nobody writes down that it was
+				snd.deliver(t.Context(), p.Parcel) // and nobody writes down that it was
 			}
 			if test.receipt != "" {
 				ev := channels.Event{ID: "r", Kind: test.receipt, From: s.address("w"), At: s.Now(), Key: p.Messages[0].Key, Message: "m"}
@@ -243,7 +243,7 @@ func TestKilledOnLINE(t *testing.T) {
 			n.phones()
 			snd := s.e.senders["line"]
 			p := <-snd.parcels
-			snd.deliver(t.Context(), p)
+			snd.deliver(t.Context(), p.Parcel)
 			once := n.phones()
 			if len(once) == 0 || once[0].reply != test.reply {
 				t.Fatalf("%d messages: %v", len(once), once)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"workervoice/channels"
@@ -18,16 +19,18 @@ type rater struct {
 	chats map[string]time.Time // the same for each worker
 	swept time.Time
 	pause time.Time // until which the platform told us to be quiet
+
+	asked atomic.Int32 // answers and alerts that wait: news give way to them
 }
 
 func newRater(i channels.Info) *rater {
 	return &rater{all: i.Rate, one: i.ChatRate, chats: make(map[string]time.Time)}
 }
 
-// take asks to send n messages to a worker now. It returns zero and counts
-// them, or how long to wait, counting nothing. chat says that only this worker
-// has to wait.
-func (r *rater) take(user string, n int, now time.Time) (wait time.Duration, chat bool) {
+// take asks to send n messages to a worker now: such that were asked for, or
+// others. It returns zero and counts them, or how long to wait, counting
+// nothing. chat says that only this worker has to wait.
+func (r *rater) take(user string, n int, now time.Time, asked bool) (wait time.Duration, chat bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if d := r.pause.Sub(now); r.pause.After(now) {
@@ -39,6 +42,9 @@ func (r *rater) take(user string, n int, now time.Time) (wait time.Duration, cha
 	}
 	if d := due(r.all, all, now); d > 0 {
 		return d, false
+	}
+	if !asked && r.all.Messages > 0 && r.asked.Load() > 0 {
+		return each(r.all), false
 	}
 	r.next = spend(r.all, all, n, now)
 	if r.one.Messages > 0 {

@@ -4,109 +4,12 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"workervoice/channels"
 	"workervoice/flows"
 	"workervoice/store"
 )
-
-// A sender delivers what is waiting on one channel: several workers' parcels
-// at a time, each worker's messages one after the other. Every channel has its
-// own, so that one slow platform holds nobody else up.
-//
-// Parcels come claimed with the commit that made them, with the settlement of
-// the parcel before, or from Claim where nobody took them on.
-type sender struct {
-	e       *Engine
-	a       channels.Adapter
-	info    channels.Info
-	bell    bell // rings when something may be there to claim
-	media   bell // rings when something may be there to download
-	parcels chan store.Parcel
-	settled chan store.Settlement
-	rate    *rater
-	polls   bool
-	noQuota atomic.Bool
-	clean   keys // messages that were held or refused here, and so surely not delivered
-	doubted keys // messages of which nobody knows
-}
-
-func newSender(e *Engine, a channels.Adapter) *sender {
-	i := a.Info()
-	return &sender{e: e, a: a, info: i, bell: newBell(), media: newBell(), rate: newRater(i),
-		parcels: make(chan store.Parcel, 4*sending), settled: make(chan store.Settlement, sending)}
-}
-
-// take sends p soon. Where too much waits already, p goes back to the outbox.
-func (s *sender) take(p store.Parcel) {
-	select {
-	case s.parcels <- p:
-	default:
-		go s.putBack(p)
-	}
-}
-
-func (s *sender) putBack(p store.Parcel) {
-	if _, err := s.e.Store.Settle(context.Background(), lease, store.Settlement{Parcel: p, Retry: s.e.Now()}); err != nil {
-		s.e.Log.Error("a message is not put back, it waits for its lease to end", "channel", s.info.ID, "err", err)
-	}
-	s.e.Store.Due(p)
-}
-
-// run sends until ctx is done, then finishes what it has begun.
-func (s *sender) run(ctx context.Context) error {
-	if st, err := s.e.Store.Channel(ctx, s.info.ID); err == nil && !st.BusyUntil.IsZero() {
-		s.rate.hold(st.BusyUntil)
-	}
-	var senders, settler sync.WaitGroup
-	for range sending {
-		senders.Go(func() { s.send(ctx) })
-	}
-	settler.Go(s.settle)
-	s.bell.loop(ctx, tick, s.claim) //nolint:errcheck // always nil
-	senders.Wait()
-	close(s.settled)
-	settler.Wait()
-	for len(s.parcels) > 0 {
-		s.putBack(<-s.parcels)
-	}
-	return nil
-}
-
-// claim takes on what nobody holds, and reports whether there may be more.
-func (s *sender) claim(ctx context.Context) bool {
-	n := min(cap(s.parcels)-len(s.parcels), sending)
-	if n <= 0 {
-		return false
-	}
-	ps, err := s.e.Store.Claim(ctx, s.info.ID, n, lease)
-	if err != nil && ctx.Err() == nil {
-		s.e.Log.Error("messages cannot be claimed: look at the store", "channel", s.info.ID, "err", err)
-	}
-	for _, p := range ps {
-		s.take(p)
-	}
-	return len(ps) == n
-}
-
-// send delivers parcels until ctx is done.
-func (s *sender) send(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case p := <-s.parcels:
-			if ctx.Err() != nil { // either may come first
-				s.putBack(p)
-				return
-			}
-			s.settled <- s.deliver(ctx, p)
-		}
-	}
-}
 
 // deliver makes the first request of p that may be made. What follows it comes
 // back with its settlement: so a crash leaves one request in doubt, and not all
@@ -180,9 +83,13 @@ func stepOf(key string) string {
 // turn waits for the channel's rate. For a worker's own rate, or when it would
 // take long, it returns when to try again instead.
 func (s *sender) turn(ctx context.Context, m channels.Outbound, n int) (retry time.Time) {
+	if asked(m) {
+		s.rate.asked.Add(1)
+		defer s.rate.asked.Add(-1)
+	}
 	for {
 		now := s.e.Now()
-		d, chat := s.rate.take(m.To.User, n, now)
+		d, chat := s.rate.take(m.To.User, n, now, asked(m))
 		if d <= 0 {
 			return time.Time{}
 		}
@@ -242,9 +149,12 @@ func (s *sender) left(p store.Parcel) bool {
 	return p.Attempts > 1 && !s.clean.has(head) && !s.doubted.has(head)
 }
 
+// patience is how long a platform may take for one request.
+const patience = 30 * time.Second
+
 // request makes one request of the adapter.
 func (s *sender) request(ctx context.Context, ms []channels.Outbound, again bool) (ids []string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	m := ms[0]
 	switch {
@@ -339,47 +249,4 @@ func (s *sender) busy(ctx context.Context, until time.Time) {
 	if err != nil {
 		s.e.Log.Error("the platform's pause is not kept over a restart", "channel", s.info.ID, "err", err)
 	}
-}
-
-// settle writes down what became of parcels, as many at once as have come. It
-// ends when settled is closed.
-func (s *sender) settle() {
-	for st := range s.settled {
-		ss := []store.Settlement{st}
-		for more := true; more && len(ss) < sending; {
-			select {
-			case st, ok := <-s.settled:
-				if more = ok; ok {
-					ss = append(ss, st)
-				}
-			default:
-				more = false
-			}
-		}
-		next, err := s.e.Store.Settle(context.Background(), lease, ss...)
-		if err != nil { // what is not settled is sent again when its lease has run out
-			s.e.Log.Error("what became of messages is not kept: look at the store", "channel", s.info.ID, "err", err)
-		}
-		for i, p := range next {
-			if p != nil {
-				s.take(*p)
-			}
-			if st := ss[i]; !st.Retry.IsZero() && st.Retry.Before(store.Held) {
-				s.later(st)
-			}
-		}
-		if len(s.parcels) == 0 { // there is room for what was put back
-			s.bell.ring()
-		}
-	}
-}
-
-// later wakes the sender when the time to try again has come. Times far away
-// are found by the tick.
-func (s *sender) later(st store.Settlement) {
-	d := st.Retry.Sub(s.e.Now())
-	if d > time.Hour {
-		return
-	}
-	time.AfterFunc(d+time.Millisecond, func() { s.e.Store.Due(st.Parcel); s.bell.ring() })
 }

@@ -31,7 +31,7 @@ type stage struct {
 	file string
 	log  *lockedBuffer
 	mu   sync.Mutex
-	now  time.Time
+	now  time.Time // zero: by the clock of the bubble that the test runs in
 	n    int
 
 	known map[cases.ID]int // entries seen
@@ -106,7 +106,14 @@ func (s *stage) restart() {
 	s.open()
 }
 
-func (s *stage) Now() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }
+func (s *stage) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.IsZero() {
+		return time.Now()
+	}
+	return s.now
+}
 
 // later lets time go by, in which nothing happens.
 func (s *stage) later(d time.Duration) {
@@ -196,9 +203,15 @@ func (s *stage) drive(e *Engine) {
 func (s *stage) transmit(snd *sender) (some bool) {
 	s.Helper()
 	snd.claim(context.Background())
-	for len(snd.parcels) > 0 {
+	for len(snd.parcels)+len(snd.pushes) > 0 {
 		some = true
-		st := snd.deliver(context.Background(), <-snd.parcels)
+		var p claimed
+		select {
+		case p = <-snd.parcels:
+		default:
+			p = <-snd.pushes
+		}
+		st := snd.deliver(context.Background(), p.Parcel)
 		next, err := snd.e.Store.Settle(context.Background(), lease, st)
 		if err != nil {
 			s.Fatal(err)
@@ -244,6 +257,7 @@ type platform struct {
 	gone []string
 	left int
 	fail func(channels.Outbound) error // what Send answers
+	slow time.Duration                 // how long Send takes
 	acks int
 }
 
@@ -261,6 +275,9 @@ func (p *platform) Receive(*http.Request) ([]channels.Event, error) {
 }
 
 func (p *platform) Send(_ context.Context, m channels.Outbound) (string, error) {
+	if p.slow > 0 {
+		time.Sleep(p.slow)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.fail != nil {
