@@ -61,14 +61,15 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 		return nil
 	}
 	rs, err := s.e.Store.Receipts(context.WithoutCancel(ctx), m.To, 60)
-	if err != nil || slices.ContainsFunc(rs, func(r store.Receipt) bool { return r.State == knocked && r.At.After(c.LastIn) }) {
+	key := m.Key + "/t"
+	if err != nil || slices.ContainsFunc(rs, func(r store.Receipt) bool { return r.State == knocked && r.At.After(c.LastIn) || r.Key == key }) {
 		return nil
 	}
 	ref := "💬"
 	if n := len(session.Mine); n > 0 {
 		ref = session.Mine[n-1].Ref
 	}
-	t := channels.Outbound{Key: m.Key + "/t", To: m.To, Template: &channels.Template{
+	t := channels.Outbound{Key: key, To: m.To, Template: &channels.Template{
 		Name: s.e.Template, Language: s.e.TemplateLang, Params: []string{ref}, Choices: []string{"go:read"}}}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
