@@ -277,3 +277,34 @@ func TestKilledOnLINE(t *testing.T) {
 		})
 	}
 }
+
+// The template is on the worker's phone, Meta says so, and the program is
+// killed before it has written that down: it does not knock again.
+func TestKilledAfterKnocking(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, infoOf(t, "whatsapp"))
+	s.say("w", "hello")
+	s.later(24 * time.Hour)
+	s.sent()
+	s.news("w", "the news")
+	snd := s.e.senders["whatsapp"]
+	snd.claim(t.Context())
+	p := <-snd.pushes
+	snd.deliver(t.Context(), p.Parcel)
+	got := s.sent()
+	if len(got) != 1 || got[0].Template == nil {
+		t.Fatalf("sent %v", got)
+	}
+	ev := channels.Event{ID: "r", Kind: channels.Accepted, From: s.address("w"), At: s.Now(), Key: got[0].Key, Message: "m"}
+	if err := s.e.Deliver(t.Context(), ev); err != nil {
+		t.Fatal(err)
+	}
+	s.crash()
+	if got := s.sent(); len(got) != 0 {
+		t.Errorf("after the start is sent %v", got)
+	}
+	s.say("w", "[go:read]")
+	if got := s.sent(); len(got) != 1 || got[0].Text != "the news" {
+		t.Errorf("the button brings %v", got)
+	}
+}
