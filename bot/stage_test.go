@@ -236,19 +236,6 @@ func (s *stage) last() string {
 	return ms[len(ms)-1].Text
 }
 
-// timeline returns the kinds of a case's entries.
-func (s *stage) timeline(id cases.ID) (kinds []cases.EntryKind) {
-	s.Helper()
-	es, err := s.e.Store.Timeline(context.Background(), cases.Bot, id, 0, 100)
-	if err != nil {
-		s.Fatal(err)
-	}
-	for _, n := range es {
-		kinds = append(kinds, n.Kind)
-	}
-	return kinds
-}
-
 // A platform is a channel that takes what it is told to take.
 type platform struct {
 	info channels.Info
