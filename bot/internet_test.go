@@ -123,6 +123,10 @@ func (n *internet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.whatsapp(w, b)
 	case strings.HasPrefix(p, "/v23.0/"): // an attachment's address
 		fmt.Fprintf(w, `{"url":"%s/content/%s","mime_type":"audio/ogg"}`, n.URL, strings.TrimPrefix(p, "/v23.0/"))
+	case p == "/v2/bot/message/quota":
+		io.WriteString(w, `{"type":"limited","value":200}`)
+	case p == "/v2/bot/message/quota/consumption":
+		io.WriteString(w, `{"totalUsage":190}`)
 	case r.Method == http.MethodGet: // and its content
 		io.WriteString(w, "sound of canary at "+p)
 	default:
