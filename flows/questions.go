@@ -103,7 +103,7 @@ func (q question) unsuited(t *talk, r *cases.Report, voice bool) {
 		t.onward()
 		return
 	}
-	t.tell("intake.out_of_order", Args{"Answer": t.words(), "Question": Term(q.text)})
+	t.tell("intake.out_of_order", Args{"Answer": clip(t.words()), "Question": Term(q.text)})
 }
 
 // answer keeps an answer, and what follows from it at once.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"workervoice/cases"
+	"workervoice/channels"
 )
 
 // reported are the screens of the report around its questions.
@@ -281,7 +282,7 @@ func readSent(t *talk, v string) {
 // showReview shows every answer that matters, in the worker's own words.
 func showReview(t *talk) {
 	r := t.report()
-	place := strings.Join(nonEmpty(r.Answers["site"].Text, r.Answers["area"].Text), ", ")
+	place := clip(strings.Join(nonEmpty(r.Answers["site"].Text, r.Answers["area"].Text), ", "))
 	t.tell("review.title", nil)
 	t.tell("review.summary", Args{
 		"Issues": named(r.Kinds), "Place": orNone(place, r.Answers["country"]), "Count": answered(r, "howmany"),
@@ -302,6 +303,16 @@ func named(kinds []cases.Code) (ts Terms) {
 	return ts
 }
 
+// clip shortens what a worker wrote, where it is shown again: a whole story
+// would fill several messages.
+func clip(s string) string {
+	short := channels.Limit{N: 200}
+	if short.Fits(s) {
+		return s
+	}
+	return channels.Split(s, short)[0] + "…"
+}
+
 func nonEmpty(ss ...string) (out []string) {
 	for _, s := range ss {
 		if s != "" {
@@ -319,7 +330,7 @@ func orNone(s string, country cases.Answer) any {
 	case len(country.Choices) > 0 && q.option(country.Choices[0]) != "":
 		return Term(q.option(country.Choices[0]))
 	case country.Text != "":
-		return country.Text
+		return clip(country.Text)
 	}
 	return Term("review.none")
 }
@@ -338,7 +349,7 @@ func answered(r *cases.Report, state string) any {
 	case len(ts) > 0:
 		return ts
 	case a.Text != "":
-		return a.Text
+		return clip(a.Text)
 	case a.Voice:
 		return Term("review.voice")
 	}
