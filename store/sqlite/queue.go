@@ -34,31 +34,46 @@ const (
 	quiet      = 100 * time.Millisecond // idle time that is used for one
 )
 
-// write is the writer.
+// write is the writer. Under load a checkpoint would keep everybody waiting, so
+// another connection does most of it beside the writer, and the writer only
+// what has come meanwhile: then the log begins anew.
 func (d *DB) write(w *writer) {
 	defer close(d.done)
 	defer w.close()
 	pending := 0
+	var copied chan struct{} // closed when the other connection is done; nil if it does nothing
 	idle := time.NewTimer(quiet)
 	defer idle.Stop()
 	for {
 		select {
 		case r, ok := <-d.queue:
 			if !ok {
+				if copied != nil {
+					<-copied
+				}
 				w.checkpoint()
 				return
 			}
 			pending += w.group(d.drain(r))
 			idle.Reset(quiet)
+		case <-copied:
+			copied, pending = nil, w.checkpoint()
 		case <-idle.C:
-			if pending > 0 || w.dirty {
+			if copied == nil && (pending > 0 || w.dirty) {
 				pending = w.checkpoint()
 			}
 		}
-		if pending >= checkpoint {
-			pending = w.checkpoint()
+		if copied == nil && pending >= checkpoint {
+			copied = make(chan struct{})
+			go d.copyLog(copied)
 		}
 	}
+}
+
+// copyLog moves what was committed into the main file while others write.
+func (d *DB) copyLog(done chan<- struct{}) {
+	defer close(done)
+	d.db.ExecContext(bg, `PRAGMA wal_checkpoint(PASSIVE)`) //nolint:errcheck // the writer's own checkpoint meets the same fault
 }
 
 // drain returns r and whatever waits behind it.
