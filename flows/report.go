@@ -310,6 +310,12 @@ func clip(s string) string {
 	if short.Fits(s) {
 		return s
 	}
+	for i := range s {
+		if i > 10*short.N { // more than enough to cut from
+			s = s[:i]
+			break
+		}
+	}
 	return channels.Split(s, short)[0] + "…"
 }
 
