@@ -51,13 +51,6 @@ func (e *Engine) Webhook(a channels.Adapter) http.Handler {
 				return
 			}
 			e.count("webhooks", id)
-			// Also when it was seen before: the platform sends it again because
-			// the answer before was lost, and with it the acknowledgement.
-			if b, ok := a.(channels.Answerer); ok && len(events) == 1 && events[0].Callback != "" {
-				w.Header().Set("Content-Type", "application/json")
-				w.Write(b.Answer(events[0])) //nolint:errcheck // the event is kept, and a button that goes on turning does no harm
-				return
-			}
 			e.acknowledge(pressed...)
 		}
 	})

@@ -88,16 +88,6 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, e Event) error
 }
 
-// An Answerer is an Acknowledger whose platform also takes the acknowledgement
-// as the answer to its webhook, which spares a request.
-type Answerer interface {
-	Acknowledger
-
-	// Answer returns what to answer, in JSON, to a webhook that brought e alone.
-	// It is nil if e waits for nothing.
-	Answer(e Event) []byte
-}
-
 // A Deleter is an Adapter that can take messages off the worker's phone.
 type Deleter interface {
 	Adapter

@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -27,21 +26,6 @@ func (a *Adapter) Acknowledge(ctx context.Context, e channels.Event) error {
 		return nil
 	}
 	return sendError(err)
-}
-
-// Answer implements [channels.Answerer]. Telegram carries out one method that it
-// finds in the answer to its webhook, and does not tell what came of it
-// (https://core.telegram.org/bots/api#making-requests-when-getting-updates).
-// What can come of this one is that the press is too old, or was answered before.
-func (a *Adapter) Answer(e channels.Event) []byte {
-	if e.Callback == "" {
-		return nil
-	}
-	b, err := json.Marshal(map[string]string{"method": "answerCallbackQuery", "callback_query_id": e.Callback})
-	if err != nil {
-		return nil
-	}
-	return b
 }
 
 // Delete implements [channels.Deleter]. Telegram removes messages of the last

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -38,20 +37,6 @@ func TestAcknowledge(t *testing.T) {
 	f.says(no(429, "Too Many Requests: retry after 3"))
 	if err := a.Acknowledge(t.Context(), channels.Event{Callback: "cb1"}); reason(err) != channels.Busy {
 		t.Errorf("got %v, want busy", err)
-	}
-}
-
-func TestAnswer(t *testing.T) {
-	_, a := newFake(t)
-	var got map[string]string
-	if err := json.Unmarshal(a.Answer(channels.Event{Callback: `c"1`}), &got); err != nil {
-		t.Fatal(err)
-	}
-	if want := map[string]string{"method": "answerCallbackQuery", "callback_query_id": `c"1`}; !maps.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if b := a.Answer(channels.Event{Text: "hello"}); b != nil {
-		t.Errorf("what is no press is answered with %s", b)
 	}
 }
 
