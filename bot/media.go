@@ -137,7 +137,7 @@ func (e *Engine) fileCipher() (cipher.AEAD, error) {
 
 // readToken returns what a token of fileToken names, if its time is not over.
 func (e *Engine) readToken(token string) (ref, kind string, ok bool) {
-	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil {
 		return "", "", false
 	}
