@@ -180,3 +180,39 @@ func TestBlocked(t *testing.T) {
 		t.Errorf("upon return come %q", all)
 	}
 }
+
+// A worker has everything deleted while news wait: they are not sent, nor is it
+// tried for ever, and the worker who comes back is somebody new.
+func TestErasedWhileNewsWait(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, infoOf(t, "telegram"))
+	s.halfway("w")
+	s.play.fail = func(m channels.Outbound) error {
+		if m.Class == channels.Push {
+			return &channels.SendError{Reason: channels.Busy, Err: context.Canceled}
+		}
+		return nil
+	}
+	s.news("w", "the news")
+	for _, what := range []string{"menu", "[menu:settings]", "[settings:delete]", "[deleting:all]", "[surely:yes]"} {
+		s.say("w", what)
+	}
+	if got := s.last(); !strings.Contains(got, "30 days") {
+		t.Fatalf("the last words are %q", got)
+	}
+	s.play.fail = nil
+	s.restart()
+	for range 3 {
+		s.pass(24 * time.Hour)
+	}
+	if got := s.sent(); len(got) != 0 {
+		t.Errorf("after the deletion is sent %v", got)
+	}
+	if log := s.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("something is tried for ever:\n%.1500s", log)
+	}
+	s.say("w", "hello")
+	if _, session := s.look("telegram", "w"); session.State != "language" || session.Draft != nil {
+		t.Errorf("the worker who comes back is known, in %s", session.State)
+	}
+}
