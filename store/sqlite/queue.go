@@ -30,7 +30,7 @@ func (d *DB) ask(ctx context.Context, do func(*writer) error) error {
 
 const (
 	perCommit  = 256                    // most requests in one transaction
-	checkpoint = 4000                   // requests between checkpoints under load
+	checkpoint = 2000                   // requests between checkpoints under load
 	quiet      = 100 * time.Millisecond // idle time that is used for one
 )
 
