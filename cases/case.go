@@ -37,17 +37,25 @@ type Case struct {
 	Org      OrgID // the organisation responsible
 	Opened   time.Time
 	Due      time.Time // when the worker has been promised an answer
+
+	Issues []Issue `json:",omitempty"` // each kind of abuse, with its own life
+	Tracks []Track `json:",omitempty"` // what goes on with each counterpart
+	Size   int     `json:",omitempty"` // workers who take part
+	Lead   OrgID   `json:",omitempty"` // who referred it, while Org has yet to accept it
+	Teams  []OrgID `json:",omitempty"` // other organisations that may read it
+
+	Code   string    `json:",omitempty"` // with which workers join; empty while nobody may
+	Ask    bool      `json:",omitempty"` // who joins is held until a caseworker lets them in
+	Parent ID        `json:",omitempty"` // the case that this one was split from
+	Into   ID        `json:",omitempty"` // the case that this one was merged into
+	Clocks []Clock   `json:",omitempty"` // what falls due
+	News   time.Time `json:",omitzero"`  // when its workers last heard of it
+	Paused bool      `json:",omitempty"` // nobody writes to the employer until a person decides: retaliation or danger
 }
 
 // A Status is where a case stands. Its name is also the key of what the worker
 // is told: status.NAME.
 type Status string
-
-// Statuses that a report passes by itself.
-const (
-	Received  Status = "received"
-	Withdrawn Status = "withdrawn" // by the worker; it can be taken up again
-)
 
 // refLetters leaves out letters and digits that are taken for one another.
 const refLetters = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -66,15 +74,6 @@ func RefOf(id ID) string {
 	return string(r)
 }
 
-// A Caseworker is who acts on cases: a person of an organisation, or the Bot.
-type Caseworker struct {
-	ID  CaseworkerID
-	Org OrgID
-}
-
-// Bot acts for the workers who speak to it.
-var Bot = Caseworker{ID: "bot"}
-
 // An Entry is one thing that happened to a case. Entries are never changed or
 // removed; a case is the sum of its entries.
 type Entry struct {
@@ -92,27 +91,16 @@ type Entry struct {
 	Lang     string       `json:",omitempty"`
 	Channel  string       `json:",omitempty"`
 	Due      time.Time    `json:",omitzero"`
+
+	Role    Role      `json:",omitempty"` // in which By acted; the worker's or the bot's own if empty
+	Issue   Code      `json:",omitempty"` // what it is about; empty: every open issue
+	With    Party     `json:",omitempty"` // of which track
+	Other   string    `json:",omitempty"` // the case merged with or split off, or the organisation referred to
+	Member  WorkerID  `json:",omitempty"` // whose claim it is about, where a caseworker speaks of a worker
+	Answer  *Answered `json:",omitempty"` // what a worker says about a remedy
+	Promise *Promise  `json:",omitempty"` // Planned
+	Reason  string    `json:",omitempty"` // why, in the caseworker's words
 }
-
-// An EntryKind is a kind of Entry.
-type EntryKind string
-
-// Kinds of entries that a worker or the bot makes.
-const (
-	Opened      EntryKind = "opened"      // the report was sent
-	Said        EntryKind = "said"        // the worker added something
-	Told        EntryKind = "told"        // the worker answered a question left open: Report holds the whole
-	Alerted     EntryKind = "alerted"     // danger
-	Calmed      EntryKind = "calmed"      // the worker says that there is no danger; a person still looks
-	Asked       EntryKind = "asked"       // the worker wants to talk to a person
-	Withdrew    EntryKind = "withdrew"    // the worker wants the case stopped
-	Resumed     EntryKind = "resumed"     // the worker wants a stopped case taken up again
-	Complained  EntryKind = "complained"  // about a helper, a mobilizer or us: for the independent contact only
-	Pressured   EntryKind = "pressured"   // somebody pressures the worker
-	Retracted   EntryKind = "retracted"   // the worker took a message back
-	Erased      EntryKind = "erased"      // the worker had everything deleted
-	Unreachable EntryKind = "unreachable" // the worker blocked the channel or left it
-)
 
 // LogValue shows what n is, not what it says.
 func (n Entry) LogValue() slog.Value {

@@ -44,6 +44,10 @@ const (
 
 	// Woke is the bot's own: a time that a flow asked for has come. What says which.
 	Woke Kind = "woke"
+
+	// Brought is the bot's own: something from a case or from a caseworker that
+	// concerns this worker. What says which.
+	Brought Kind = "brought"
 )
 
 // Receipt reports whether k says what became of a message of ours.
@@ -77,6 +81,9 @@ type Event struct {
 	ReplyUntil time.Time `json:",omitzero"`
 
 	Key    string `json:",omitempty"` // receipts: our message
+	Case   string `json:",omitempty"` // Brought: which case
+	Topic  string `json:",omitempty"` // Brought: which issue of it
+	Update string `json:",omitempty"` // Brought: which update
 	Reason Reason `json:",omitempty"` // Failed
 
 	// What the bot makes of Text before a flow sees it; adapters leave it empty.

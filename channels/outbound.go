@@ -41,6 +41,8 @@ type Outbound struct {
 	Class   Class     `json:",omitempty"`
 	Since   time.Time `json:",omitzero"`  // not sent before the worker has done something later than this
 	Owner   int64     `json:",omitempty"` // the owner's epoch at which it was decided
+	By      string    `json:",omitempty"` // the caseworker who wrote it; empty: the bot
+	For     string    `json:",omitempty"` // the delivery that it carries out, as CASE/UPDATE
 	Expires time.Time `json:",omitzero"`  // not sent later than this
 }
 

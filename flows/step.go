@@ -96,8 +96,15 @@ func (t *talk) hear() {
 		t.retract()
 	case channels.Woke:
 		t.woke()
+	case channels.Brought:
+		if f := brought[t.e.What]; f != nil {
+			f(t)
+		}
 	}
 }
+
+// brought are the things that come from a case or a caseworker, by What.
+var brought = map[string]func(*talk){}
 
 // tell adds a paragraph to the message under way.
 func (t *talk) tell(key string, args Args) { t.parts = append(t.parts, Part{Key: key, Args: args}) }

@@ -1,0 +1,59 @@
+package cases
+
+import "time"
+
+// A Caseworker is who acts on cases: a person of an organisation, or the Bot.
+type Caseworker struct {
+	ID   CaseworkerID
+	Org  OrgID
+	Role Role `json:",omitempty"`
+}
+
+// Bot acts for the workers who speak to it, and for time.
+var Bot = Caseworker{ID: "bot", Role: System}
+
+// A Role says what somebody may do. lifecycle.tsv of package flows says it for
+// cases.
+type Role string
+
+// Roles.
+const (
+	System     Role = "system"     // the bot and its clock
+	Worker     Role = "worker"     // about the worker's own claim
+	Helper     Role = "caseworker" // everything else on cases of the own organisation
+	Supervisor Role = "supervisor" // also lowers severity, raises for few workers, escalates, closes as not fixed, invites
+	Desk       Role = "desk"       // routes between organisations and reads no words
+	Partner    Role = "partner"    // sees only what was referred with consent
+)
+
+// A Person is a caseworker as the console knows one.
+type Person struct {
+	Caseworker
+	Name     string   // shown to workers when the person takes a conversation over
+	Langs    []string // spoken with workers
+	Lang     string   // of the console
+	Zone     string   // time zone, such as "Asia/Bangkok"
+	Made     time.Time
+	Disabled bool  `json:",omitempty"`
+	Version  int64 `json:"-"`
+}
+
+// An Organisation is a local NGO, union or legal clinic.
+type Organisation struct {
+	ID        OrgID
+	Name      string
+	Countries []string `json:",omitempty"`
+	Langs     []string `json:",omitempty"`
+	Kind      string   `json:",omitempty"` // ngo, union, legal, shelter
+	Hours     []Hours  `json:",omitempty"` // when somebody answers; empty: nobody has said
+	Zone      string   `json:",omitempty"`
+	Version   int64    `json:"-"`
+}
+
+// Hours are when somebody answers: on a day of the week from a minute of the
+// day to another.
+type Hours struct {
+	Day      time.Weekday
+	From, To int      // minutes after midnight
+	Langs    []string `json:",omitempty"` // empty: all of the organisation's
+}
