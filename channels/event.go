@@ -55,6 +55,9 @@ func (k Kind) Receipt() bool {
 	return k == Accepted || k == Delivered || k == Read || k == Failed
 }
 
+// Own reports whether the bot itself made the event: no worker did anything.
+func (k Kind) Own() bool { return k == Woke || k == Brought }
+
 // An Event is something that happened on a channel.
 type Event struct {
 	ID   string // unique on its channel and the same when repeated; repeats are dropped

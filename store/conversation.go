@@ -180,7 +180,7 @@ func same(a, b flows.Alarm) bool { return a.What == b.What && a.At.Equal(b.At) }
 // acts reports whether an event is something that the worker did in the chat.
 func acts(k channels.Kind) bool {
 	switch k {
-	case channels.Left, channels.Moved, channels.Changed, channels.Grouped, channels.Woke:
+	case channels.Left, channels.Moved, channels.Changed, channels.Grouped, channels.Woke, channels.Brought:
 		return false
 	}
 	return !k.Receipt()

@@ -75,7 +75,7 @@ func (c *closing) transcribe() {
 	x := Exchange{At: c.b.At, Sent: c.o.Send}
 	for _, e := range c.t.Events {
 		switch {
-		case e.Kind == "", e.Kind == channels.Woke: // of a worker erased since; nobody's
+		case e.Kind == "", e.Kind.Own(): // of a worker erased since; nobody's
 			continue
 		case e.Kind == channels.Failed && c.t.held.Lane == (Lane{}):
 			c.b.Append = append(c.b.Append, c.s.receipts(c.t.conv, receiptOf(e, c.b.At)))

@@ -116,7 +116,7 @@ func (s *Store) stand(t *Turn, k *known) {
 		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version), Epoch: k.version, Org: s.home}
 	}
 	for _, e := range t.Events {
-		if !e.Kind.Receipt() && e.Kind != channels.Woke || t.Conversation.With.User == "" {
+		if !e.Kind.Receipt() && !e.Kind.Own() || t.Conversation.With.User == "" {
 			t.Conversation.With = e.From
 		}
 	}
