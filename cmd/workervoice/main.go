@@ -27,6 +27,7 @@ var commands = []command{
 	{"link", "make a mobilizer's link and print its addresses", link},
 	{"check", "look for faults in texts, flows and limits", check},
 	{"diagram", "print the conversation as a Mermaid diagram", diagram},
+	{"simulate", "let made-up workers and caseworkers use a running instance", play},
 	{"bench", "measure how much the bot can do on this machine", bench},
 }
 
@@ -65,7 +66,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	fs.Usage = func() {
 		fmt.Fprintf(out, "usage: workervoice [command] [flags]\n\ncommands:\n")
 		for _, c := range commands {
-			fmt.Fprintf(out, "  %-8s %s\n", c.name, c.does)
+			fmt.Fprintf(out, "  %-9s %s\n", c.name, c.does)
 		}
 		fmt.Fprintf(out, "\nflags; in brackets the variable that says the same:\n")
 		fs.PrintDefaults()
