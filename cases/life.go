@@ -44,6 +44,7 @@ type Issue struct {
 	Promise *Promise  `json:",omitempty"`
 	Claimed time.Time `json:",omitzero"`  // when the employer last said that it is fixed
 	Check   int       `json:",omitempty"` // how often the workers were asked in this round
+	Weeks   int       `json:",omitempty"` // how often they were asked again since it was closed
 	Tally   Tally     `json:",omitzero"`
 }
 
@@ -73,6 +74,7 @@ type Tally struct {
 	Retaliation int `json:",omitempty"` // all that were reported
 	Secret      int `json:",omitempty"` // could not say whether there was any
 	Proxy       int `json:",omitempty"` // answers told to a caseworker: counted apart
+	Pressed     int `json:",omitempty"` // answers that somebody had told the worker to give: counted apart
 	Lost        int `json:",omitempty"` // cannot be reached
 }
 

@@ -37,6 +37,7 @@ type Claim struct {
 	Issue  Code
 	Status Status     // open as Checking or Reopened; Satisfied, Partly once the worker said so
 	Fixed  bool       `json:",omitempty"` // the employer says so
+	Amount string     `json:",omitempty"` // what this worker was promised, with its currency
 	Asked  int        `json:",omitempty"` // times in this round
 	Round  int        `json:",omitempty"`
 	Last   *Answered  `json:",omitempty"`
@@ -60,6 +61,7 @@ type Answered struct {
 	Again     string   `json:",omitempty"` // recheck: ok, back, punished
 	Proxy     string   `json:",omitempty"` // the caseworker who was told, and Second who confirmed
 	Second    string   `json:",omitempty"`
+	Helped    string   `json:",omitempty"` // good, ok, bad: how our help was; never mixed with the rest
 }
 
 // Full reports whether the worker has all of it and is satisfied.

@@ -1,0 +1,94 @@
+package cases
+
+import "math"
+
+// Plus returns the sum of two tallies.
+func (t Tally) Plus(o Tally) Tally { return t.each(o, func(a, b int) int { return a + b }) }
+
+// Minus returns t without o.
+func (t Tally) Minus(o Tally) Tally { return t.each(o, func(a, b int) int { return a - b }) }
+
+func (t Tally) each(o Tally, f func(a, b int) int) Tally {
+	x, y := t.fields(), o.fields()
+	for i := range x {
+		*x[i] = f(*x[i], *y[i])
+	}
+	return t
+}
+
+// TallyNames name the numbers of a Tally, in the order of its Numbers.
+var TallyNames = []string{"members", "fixed", "asked", "answers", "all", "some", "none", "enough", "open", "retaliation", "secret", "proxy", "pressed", "lost"}
+
+func (t *Tally) fields() []*int {
+	return []*int{&t.Members, &t.Fixed, &t.Asked, &t.Answers, &t.All, &t.Some, &t.None, &t.Enough, &t.Open, &t.Retaliation, &t.Secret, &t.Proxy, &t.Pressed, &t.Lost}
+}
+
+// Numbers returns what t counts, each under its name in TallyNames.
+func (t Tally) Numbers() (ns []int) {
+	for _, p := range t.fields() {
+		ns = append(ns, *p)
+	}
+	return ns
+}
+
+// TallyOf is the way back from Numbers.
+func TallyOf(ns []int) (t Tally) {
+	for i, p := range t.fields() {
+		if i < len(ns) {
+			*p = ns[i]
+		}
+	}
+	return t
+}
+
+// Rates are what a Tally shows, as shares of one. They are not a number
+// without the others: a rate of those who answered says little where few did.
+type Rates struct {
+	Claimed   float64 // fixed by the employer's word, of those who take part
+	Validated float64 // have all of it and are satisfied, of those who answered
+	Low, High float64 // between which Validated lies for all who were asked, 19 times in 20
+	Response  float64 // answered, of those who were asked
+	Gap       float64 // Claimed less Validated
+	Some      bool    // anybody has answered; else Validated and Gap say nothing
+}
+
+// Rates returns what t shows. Answers that a caseworker was told, and those
+// that somebody had told the worker to give, are in none of them.
+func (t Tally) Rates() (r Rates) {
+	r.Claimed, r.Response = share(t.Fixed, t.Members), share(t.Answers, t.Asked)
+	if r.Some = t.Answers > 0; r.Some {
+		r.Validated = share(t.All, t.Answers)
+		r.Gap = r.Claimed - r.Validated
+		r.Low, r.High = Interval(t.All, t.Answers, t.Asked)
+	}
+	return r
+}
+
+func share(a, b int) float64 {
+	if b <= 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+// Interval returns the bounds between which the share of all of asked lies, 19
+// times in 20, where full of answers say so: Wilson's score interval with the
+// number of answers enlarged by (asked-1)/(asked-answers), as they are drawn
+// from no more than asked. Where everybody has answered there is nothing left
+// to guess; where nobody has, it is from 0 to 1.
+func Interval(full, answers, asked int) (low, high float64) {
+	switch {
+	case answers <= 0:
+		return 0, 1
+	case answers >= asked && asked > 0:
+		p := share(full, answers)
+		return p, p
+	}
+	const z = 1.959964
+	n, p := float64(answers), share(full, answers)
+	if asked > answers {
+		n *= float64(asked-1) / float64(asked-answers)
+	}
+	mid, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	return max(0, (mid-half)/(1+z*z/n)), min(1, (mid+half)/(1+z*z/n))
+}
