@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"github.com/ncruces/go-sqlite3"
+
 	"workervoice/store"
 )
 
@@ -9,7 +11,6 @@ import (
 // a fault of the file; b's own fate is in the result.
 func (w *writer) apply(b store.Batch) (r store.Result, err error) {
 	w.now = max(w.now, b.At.UnixMilli())
-	w.of = ""
 	fate, err := w.check(b)
 	if err != nil || fate != nil {
 		return store.Result{Err: fate}, err
@@ -78,47 +79,6 @@ func (w *writer) write(b store.Batch) error {
 	return nil
 }
 
-// A head is the oldest job of a lane. A lane without jobs has the zero head.
-type head struct {
-	seq, fence, due int64
-	attempts        int
-	jobs            int64 // in the lane; their numbers follow one another
-}
-
-// head returns the head of a lane. It reads all lanes of an ID at once: a batch
-// looks at several of them, several times.
-func (w *writer) head(l store.Lane) (head, error) {
-	if w.of == l.ID {
-		return w.heads[l.Queue], nil
-	}
-	w.of = ""
-	clear(w.heads)
-	rows, err := w.lanes.QueryContext(bg, l.ID)
-	if err != nil {
-		return head{}, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var queue string
-		var h head
-		if err := rows.Scan(&queue, &h.seq, &h.jobs, &h.fence, &h.attempts, &h.due); err != nil {
-			return head{}, err
-		}
-		w.heads[queue] = h
-	}
-	if err := rows.Err(); err != nil {
-		return head{}, err
-	}
-	w.of = l.ID
-	return w.heads[l.Queue], nil
-}
-
-// lead changes the head of a lane, and what is at hand of it.
-func (w *writer) lead(l store.Lane, h head) error {
-	w.heads[l.Queue] = h
-	return w.exec(w.front, h.due, h.fence, h.attempts, l.Queue, l.ID, h.seq)
-}
-
 // check returns why b cannot be applied, if so. Otherwise it marks b's keys seen.
 func (w *writer) check(b store.Batch) (fate, err error) {
 	for _, l := range b.Idle {
@@ -132,17 +92,15 @@ func (w *writer) check(b store.Batch) (fate, err error) {
 		}
 	}
 	for _, p := range b.Put {
-		var version int64
-		if _, err := row(w.version, []any{name(p.Kind, p.ID)}, &version); version != p.Version || err != nil {
+		if version, err := w.stands(name(p.Kind, p.ID)); version != p.Version || err != nil {
 			return store.ErrStale, err
 		}
 	}
 	for i, key := range b.Once {
-		res, err := w.once.ExecContext(bg, key, b.At.UnixMilli())
-		if err != nil {
+		if err := w.exec(w.once, key, b.At.UnixMilli()); err != nil {
 			return nil, err
 		}
-		if n, _ := res.RowsAffected(); n == 0 {
+		if w.conn.Changes() == 0 {
 			for _, key := range b.Once[:i] {
 				if err := w.exec(w.forget, key); err != nil {
 					return nil, err
@@ -154,24 +112,24 @@ func (w *writer) check(b store.Batch) (fate, err error) {
 	return nil, nil
 }
 
-// name returns where a record is kept: beside the logs of the same ID.
-func name(kind, id string) string { return id + "/" + kind }
-
 func (w *writer) record(p store.Put) error {
+	at := name(p.Kind, p.ID)
 	for _, x := range p.Was {
 		if err := w.exec(w.unindex, x.Name, x.Score, p.Kind, p.ID); err != nil {
 			return err
 		}
 	}
 	if p.Body == nil {
-		return w.exec(w.remove, name(p.Kind, p.ID))
+		w.hand.versions[at] = 0
+		return w.exec(w.remove, at)
 	}
 	for _, x := range p.Index {
 		if err := w.exec(w.index, x.Name, x.Score, p.Kind, p.ID); err != nil {
 			return err
 		}
 	}
-	return w.exec(w.put, name(p.Kind, p.ID), p.Version+1, p.Body)
+	w.hand.versions[at] = p.Version + 1
+	return w.exec(w.put, at, p.Version+1, p.Body)
 }
 
 // ring makes a lane due that nobody holds, and reports whether there is one.
@@ -198,11 +156,11 @@ func (w *writer) enqueue(j store.Job) (held bool, err error) {
 		if j.Fence != 0 {
 			h.due, h.fence, h.attempts = j.Until.UnixMilli(), j.Fence, 1
 		}
-		w.heads[j.Lane.Queue] = h
+		w.note(j.Lane, h)
 		return j.Fence != 0, w.exec(w.add, j.Lane.Queue, j.Lane.ID, 1, 1, h.due, h.fence, h.attempts, j.Body)
 	}
 	h.jobs++
-	w.heads[j.Lane.Queue] = h
+	w.note(j.Lane, h)
 	return j.Fence != 0 && j.Fence == h.fence, w.exec(w.add, j.Lane.Queue, j.Lane.ID, h.seq+h.jobs-1, 0, j.Due.UnixMilli(), 0, 0, j.Body)
 }
 
@@ -212,7 +170,7 @@ func (w *writer) emptied(l store.Lane) error {
 	if err != nil || h.jobs == 0 {
 		return err
 	}
-	delete(w.heads, l.Queue)
+	w.note(l, head{})
 	return w.exec(w.empty, l.Queue, l.ID)
 }
 
@@ -229,7 +187,7 @@ func (w *writer) done(s store.Shard, d store.Done) (store.Leased, error) {
 		h.seq, h.jobs, h.attempts = h.seq+n, h.jobs-n, 0 // what has never been the head was never claimed
 	}
 	if h.jobs == 0 {
-		delete(w.heads, d.Lane.Queue)
+		w.note(d.Lane, h)
 		return store.Leased{}, nil
 	}
 	h.due = d.Due.UnixMilli()
@@ -241,30 +199,12 @@ func (w *writer) done(s store.Shard, d store.Done) (store.Leased, error) {
 	if err := w.lead(d.Lane, h); err != nil {
 		return store.Leased{}, err
 	}
-	r, _, err := w.read(s, d.Lane, d.Hold)
-	return r, err
+	return w.read(s, d.Lane, h, d.Hold)
 }
 
-// read returns the oldest n jobs of a lane and the number of the first. Within
-// a lane the numbers follow one another.
-func (w *writer) read(s store.Shard, l store.Lane, n int) (h store.Leased, first int64, err error) {
-	h = store.Leased{Shard: s, Lane: l}
-	rows, err := w.jobs.QueryContext(bg, l.Queue, l.ID, n)
-	if err != nil {
-		return h, 0, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var seq int64
-		var attempts int
-		var body []byte
-		if err := rows.Scan(&seq, &attempts, &body); err != nil {
-			return h, 0, err
-		}
-		if len(h.Jobs) == 0 {
-			first, h.Attempts = seq, attempts
-		}
-		h.Jobs = append(h.Jobs, body)
-	}
-	return h, first, rows.Err()
+// read returns the oldest n jobs of a lane with head h.
+func (w *writer) read(s store.Shard, l store.Lane, h head, n int) (store.Leased, error) {
+	r := store.Leased{Shard: s, Lane: l, Attempts: h.attempts}
+	err := w.rows(w.jobs, func(s *sqlite3.Stmt) { r.Jobs = append(r.Jobs, s.ColumnBlob(0, nil)) }, l.Queue, l.ID, n)
+	return r, err
 }

@@ -73,7 +73,7 @@ func (d *DB) write(w *writer) {
 // copyLog moves what was committed into the main file while others write.
 func (d *DB) copyLog(done chan<- struct{}) {
 	defer close(done)
-	d.db.ExecContext(bg, `PRAGMA wal_checkpoint(PASSIVE)`) //nolint:errcheck // the writer's own checkpoint meets the same fault
+	d.db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`) //nolint:errcheck // the writer's own checkpoint meets the same fault
 }
 
 // drain returns r and whatever waits behind it.

@@ -23,6 +23,7 @@ import (
 
 // DB is a store.Backend in a SQLite file.
 type DB struct {
+	file  string // with its settings
 	db    *sql.DB
 	lock  *os.File
 	read  readers
@@ -34,6 +35,9 @@ type DB struct {
 }
 
 var _ store.Backend = (*DB)(nil)
+
+// Alone says that one process at a time uses the file.
+func (d *DB) Alone() {}
 
 var errClosed = errors.New("sqlite: closed")
 
@@ -62,7 +66,7 @@ func open(path, vfs string) (*DB, error) {
 		lock.Close()
 		return nil, fmt.Errorf("sqlite: %s: %w", filepath.Base(path), err)
 	}
-	w, err := newWriter(d.db)
+	w, err := newWriter(d.file)
 	if err != nil {
 		d.db.Close()
 		lock.Close()
@@ -106,18 +110,14 @@ func connect(path, vfs string) (*DB, error) {
 	if vfs != "" {
 		q.Set("vfs", vfs)
 	}
-	// Without QPSG, SQLite plans some statements anew whenever their arguments
-	// change, which costs as much as running them.
-	db, err := driver.Open("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), func(c *sqlite3.Conn) error {
-		_, err := c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
-		return err
-	})
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	db, err := driver.Open(file, steady)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(5)
-	db.SetMaxIdleConns(5)
-	d := &DB{db: db, queue: make(chan *request, 1024), done: make(chan struct{})}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	d := &DB{file: file, db: db, queue: make(chan *request, 1024), done: make(chan struct{})}
 	if err := migrate(context.Background(), db, migrations); err != nil {
 		return d, explain(err)
 	}
@@ -127,6 +127,13 @@ func connect(path, vfs string) (*DB, error) {
 		return d, explain(err)
 	}
 	return d, explain(d.read.prepare(db))
+}
+
+// steady keeps SQLite from planning some statements anew whenever their
+// arguments change, which costs as much as running them.
+func steady(c *sqlite3.Conn) error {
+	_, err := c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
+	return err
 }
 
 // Close finishes what has begun and closes the file.

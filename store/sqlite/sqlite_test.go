@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
+
+	"github.com/ncruces/go-sqlite3"
 
 	"workervoice/store"
 	"workervoice/store/storetest"
@@ -32,17 +35,34 @@ func TestPragmas(t *testing.T) {
 	b, _ := fresh(t)
 	d := b.(*DB)
 	defer d.Close()
+	want := map[string]string{"synchronous": "2", "journal_mode": "wal", "secure_delete": "1"}
 	for range 4 {
 		c, err := d.db.Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close() // at the end, so that each turn gets another one
-		for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "secure_delete": "1"} {
+		for pragma, want := range want {
 			var got string
 			if err := c.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 				t.Errorf("%s is %s, want %s (%v)", pragma, got, want, err)
 			}
 		}
+	}
+	err := d.ask(t.Context(), func(w *writer) error {
+		for pragma, want := range want {
+			s, _, err := w.conn.Prepare("PRAGMA " + pragma)
+			if err != nil {
+				return err
+			}
+			got := ""
+			if err := errors.Join(w.rows(s, func(s *sqlite3.Stmt) { got = s.ColumnText(0) }), s.Close()); err != nil || got != want {
+				t.Errorf("of the writer, %s is %s, want %s (%v)", pragma, got, want, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -1,56 +1,54 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
 
 	"workervoice/store"
 )
 
-// A writer is the one connection that writes. Only its goroutine uses it.
+// A writer is the one connection that writes. Only its goroutine uses it. It
+// speaks to SQLite without database/sql, which takes as long as the statements.
 type writer struct {
-	db     *sql.DB
-	conn   *sql.Conn
+	file   string // with its settings
+	conn   *sqlite3.Conn
 	broken bool // the connection is not to be trusted any more
 	dirty  bool // what was removed may still stand in free parts of the file
-	stmts  []*sql.Stmt
+	stmts  []*sqlite3.Stmt
 	swept  int64 // when keys seen long ago were last forgotten, unix ms
 	now    int64 // the latest time heard of
-
-	of    string          // whose lanes are at hand in this batch
-	heads map[string]head // those lanes, by queue
+	hand   hand
 
 	begin, commit, rollback,
 	version, put, remove, index, unindex,
 	lanes, add, drop, empty, front, jobs, due,
-	entry, blank, cut, once, forget, count, soil *sql.Stmt
+	entry, blank, cut, once, forget, count,
+	soil, clean, soiled, sweep, copyAll, copyMost *sqlite3.Stmt
 }
 
-// bg never ends: what the writer has begun it finishes.
-var bg = context.Background()
-
-func newWriter(db *sql.DB) (*writer, error) {
-	w := &writer{db: db, heads: make(map[string]head)}
+func newWriter(file string) (*writer, error) {
+	w := &writer{file: file}
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
-	err := w.conn.QueryRowContext(bg, `SELECT EXISTS (SELECT 1 FROM scrub)`).Scan(&w.dirty)
-	return w, err
+	if err := w.rows(w.soiled, func(*sqlite3.Stmt) { w.dirty = true }); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
 }
 
 func (w *writer) prepare() (err error) {
-	if w.conn, err = w.db.Conn(bg); err != nil {
+	if w.conn, err = sqlite3.Open(w.file); err != nil {
 		return err
 	}
-	if _, err := w.conn.ExecContext(bg, `PRAGMA cache_size(-32000)`); err != nil { // 32 MB for the one that writes
-		w.close()
-		return err
+	if err = steady(w.conn); err == nil {
+		err = w.conn.Exec(`PRAGMA cache_size(-32000)`) // 32 MB for the one that writes
 	}
 	for _, s := range []struct {
-		stmt  **sql.Stmt
+		stmt  **sqlite3.Stmt
 		query string
 	}{
 		{&w.begin, `BEGIN IMMEDIATE`},
@@ -69,7 +67,7 @@ func (w *writer) prepare() (err error) {
 		{&w.drop, `DELETE FROM job WHERE queue = ? AND lane = ? AND seq < ?`},
 		{&w.empty, `DELETE FROM job WHERE queue = ? AND lane = ?`},
 		{&w.front, `UPDATE job SET head = 1, due = ?, fence = ?, attempts = ? WHERE queue = ? AND lane = ? AND seq = ?`},
-		{&w.jobs, `SELECT seq, attempts, body FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT ?`},
+		{&w.jobs, `SELECT body FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT ?`},
 		{&w.due, `SELECT lane FROM job WHERE queue = ? AND head = 1 AND due <= ? ORDER BY due LIMIT ?`},
 
 		{&w.entry, `INSERT INTO item (name, seq, n, body) SELECT ?1, coalesce(max(seq), 0) + 1, 0, ?2 FROM item WHERE name = ?1 AND seq > 0`},
@@ -78,31 +76,41 @@ func (w *writer) prepare() (err error) {
 		{&w.once, `INSERT OR IGNORE INTO item (name, seq, n, body) VALUES (?, -1, ?, x'')`},
 		{&w.forget, `DELETE FROM item WHERE name = ? AND seq = -1`},
 		{&w.count, `INSERT INTO counter (name, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
+
 		{&w.soil, `INSERT OR IGNORE INTO scrub (one) VALUES (1)`},
+		{&w.clean, `DELETE FROM scrub`},
+		{&w.soiled, `SELECT 1 FROM scrub`},
+		{&w.sweep, `DELETE FROM item WHERE seq = -1 AND n < ?`},
+		{&w.copyAll, `PRAGMA wal_checkpoint(TRUNCATE)`},
+		{&w.copyMost, `PRAGMA wal_checkpoint(PASSIVE)`},
 	} {
-		if *s.stmt, err = w.conn.PrepareContext(bg, s.query); err == nil {
+		if err == nil {
+			*s.stmt, _, err = w.conn.Prepare(s.query)
 			w.stmts = append(w.stmts, *s.stmt)
-		} else {
-			w.close()
-			return err
 		}
 	}
-	return nil
+	if err != nil {
+		w.close()
+	}
+	return err
 }
 
 func (w *writer) close() {
-	for _, s := range w.stmts { // the connection does not know them: they would keep the file open
-		s.Close()
+	if w.conn == nil {
+		return
+	}
+	for _, s := range w.stmts { // the connection does not end before them
+		s.Close() //nolint:errcheck // tells again what the statement last met
 	}
 	w.stmts = nil
-	if w.conn != nil {
-		w.conn.Close()
-	}
+	w.conn.Close() //nolint:errcheck // what was committed is on disk
+	w.conn = nil
 }
 
 // undo rolls back. A connection that cannot even do that is given up.
 func (w *writer) undo() {
-	w.broken = w.exec(w.rollback) != nil
+	w.hand.forget()
+	w.broken = w.conn == nil || w.exec(w.rollback) != nil
 }
 
 // mend replaces a connection that was given up.
@@ -110,11 +118,7 @@ func (w *writer) mend() error {
 	if !w.broken {
 		return nil
 	}
-	if w.conn != nil {
-		w.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool does not take it back
-		w.conn.Close()
-		w.conn = nil
-	}
+	w.close()
 	if err := w.prepare(); err != nil {
 		return err
 	}
@@ -122,47 +126,75 @@ func (w *writer) mend() error {
 	return nil
 }
 
-func (w *writer) exec(s *sql.Stmt, args ...any) error {
-	_, err := s.ExecContext(bg, args...)
-	return err
+// exec runs a statement that has no rows of interest.
+func (w *writer) exec(s *sqlite3.Stmt, args ...any) error {
+	if err := bind(s, args); err != nil {
+		return err
+	}
+	return s.Exec()
 }
 
-// row scans the first row, and reports whether there is one.
-func row(s *sql.Stmt, args []any, dst ...any) (bool, error) {
-	err := s.QueryRowContext(bg, args...).Scan(dst...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+// rows calls each with every row of a statement.
+func (w *writer) rows(s *sqlite3.Stmt, each func(*sqlite3.Stmt), args ...any) error {
+	if err := bind(s, args); err != nil {
+		return err
 	}
-	return err == nil, err
+	for s.Step() {
+		each(s)
+	}
+	return s.Reset() // tells what a step met
+}
+
+// bind gives a statement its arguments.
+func bind(s *sqlite3.Stmt, args []any) (err error) {
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			err = s.BindText(i+1, a)
+		case []byte:
+			err = s.BindBlob(i+1, a)
+		case int64:
+			err = s.BindInt64(i+1, a)
+		case int:
+			err = s.BindInt(i+1, a)
+		default:
+			err = errors.New("sqlite: an argument of a kind that no column has")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkpoint moves what was committed into the main file and forgets the keys
-// seen more than a week ago. It returns 0: nothing is pending.
+// seen more than a week ago. It returns 0: nothing is pending. What fails is
+// done again at the next one.
 func (w *writer) checkpoint() int {
 	const hour, week = int64(time.Hour / time.Millisecond), int64(7 * 24 * time.Hour / time.Millisecond)
 	if w.broken {
 		return 0
 	}
 	if w.now-w.swept > hour {
-		w.conn.ExecContext(bg, `DELETE FROM item WHERE seq = -1 AND n < ?`, w.now-week)
+		w.exec(w.sweep, w.now-week) //nolint:errcheck // as said above
 		w.swept = w.now
 	}
 	if w.dirty && w.scrub() == nil {
 		return 0
 	}
-	w.conn.ExecContext(bg, `PRAGMA wal_checkpoint(PASSIVE)`)
+	w.exec(w.copyMost) //nolint:errcheck // as said above
 	return 0
 }
 
 // scrub empties the log, which holds pages as they were before something was
 // removed from them. In the file itself that is zeros already (secure_delete).
 func (w *writer) scrub() error {
-	if _, err := w.conn.ExecContext(bg, `DELETE FROM scrub`); err != nil {
+	if err := w.exec(w.clean); err != nil {
 		return err
 	}
-	var busy, log, done int
-	err := w.conn.QueryRowContext(bg, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &done)
-	if err == nil && busy != 0 {
+	busy := false
+	err := w.rows(w.copyAll, func(s *sqlite3.Stmt) { busy = s.ColumnBool(0) })
+	if err == nil && busy {
 		err = errors.New("sqlite: a reader is in the way")
 	}
 	if err != nil {
@@ -174,33 +206,28 @@ func (w *writer) scrub() error {
 
 // claim leases what is due.
 func (w *writer) claim(c store.Claim) ([]store.Leased, error) {
-	rows, err := w.due.QueryContext(bg, c.Queue, c.At.UnixMilli(), c.Lanes)
-	if err != nil {
-		return nil, err
-	}
 	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			rows.Close()
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	err := w.rows(w.due, func(s *sqlite3.Stmt) { ids = append(ids, s.ColumnText(0)) }, c.Queue, c.At.UnixMilli(), c.Lanes)
+	if err != nil {
 		return nil, err
 	}
 	var hs []store.Leased
 	for _, id := range ids {
-		h, first, err := w.read(store.ShardOf(id), store.Lane{Queue: c.Queue, ID: id}, c.Jobs)
+		l := store.Lane{Queue: c.Queue, ID: id}
+		h, err := w.head(l)
 		if err != nil {
 			return nil, err
 		}
-		h.Attempts++ // this one
-		if err := w.exec(w.front, c.Until.UnixMilli(), c.Fence, h.Attempts, c.Queue, id, first); err != nil {
+		h.attempts++ // this one
+		h.due, h.fence = c.Until.UnixMilli(), c.Fence
+		if err := w.lead(l, h); err != nil {
 			return nil, err
 		}
-		hs = append(hs, h)
+		leased, err := w.read(store.ShardOf(id), l, h, c.Jobs)
+		if err != nil {
+			return nil, err
+		}
+		hs = append(hs, leased)
 	}
 	return hs, nil
 }
