@@ -29,11 +29,14 @@ func Check(infos []channels.Info) (faults []string, err error) {
 	deep := flows.Session{State: "privacy", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
 	half := flows.Session{State: "when", Lang: "en", Consent: flows.Consent{Given: true}, Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}}}
 	later := flows.Session{State: "menu", Lang: "en", Consent: flows.Consent{Given: true}, Mine: []flows.Mine{{ID: "c1", Ref: "ABC-DEF", Status: cases.Received}, {ID: "c2", Ref: "GHJ-KLM", Status: cases.Withdrawn}}}
-	x.explore(120, flows.Session{}, half, deep, later) // the others save a long way to the last questions
+	joiner := later.Copy()
+	joiner.State, joiner.Join = "join", &flows.Joining{Invite: cases.Invite{Case: "c3", Code: "K7M2QX42", Open: true, Band: "501-1000", Kinds: []cases.Code{"papers.passport", "safety.machine"}}, Report: &cases.Report{ID: "c3"}}
+	x.explore(120, flows.Session{}, half, deep, later, joiner) // the others save a long way to the last questions
 	reached := x.states()
 	var all []flows.Session // and a little from everywhere, to see how each state is left
 	for _, state := range flows.States() {
 		s := deep.Copy()
+		s.Join = joiner.Copy().Join
 		s.State, s.Draft.Kinds = state, []cases.Code{"pay.late"}
 		all = append(all, s)
 	}
@@ -178,7 +181,7 @@ func signature(s flows.Session) string {
 		mark = "" // a case: which does not matter
 	}
 	return fmt.Sprint(s.State, " ", mark, s.Group, s.Lang == "", s.Consent.Given, s.Consent.Refused, min(len(s.Mine), 2), s.Danger != nil,
-		s.Extra > 0, s.Edit, len(s.Picked) > 0, s.Word != "", told)
+		s.Extra > 0, s.Edit, len(s.Picked) > 0, s.Word != "", s.Join != nil && s.Join.N > 0, told)
 }
 
 // states returns those that were come to.

@@ -204,6 +204,9 @@ func (t *talk) keep(asked string) {
 func (t *talk) retract() {
 	is := func(p cases.Part) bool { return p.Message != "" && p.Message == t.e.Message }
 	t.s.Early = slices.DeleteFunc(t.s.Early, is)
+	if t.s.Join != nil {
+		t.s.Join.Report.Story = slices.DeleteFunc(t.s.Join.Report.Story, is)
+	}
 	if t.s.Draft != nil {
 		t.s.Draft.Story = slices.DeleteFunc(t.s.Draft.Story, is)
 	}

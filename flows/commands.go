@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"strings"
 	"time"
 
 	"workervoice/channels"
@@ -85,7 +86,7 @@ func (t *talk) answered(word string) bool {
 	at := string(t.s.State) + ":"
 	for _, m := range means {
 		for _, c := range cs {
-			if c.Value == at+m {
+			if v, _, _ := strings.Cut(c.Value, "/"); v == at+m { // some say after a stroke which question they answer
 				t.e.Choice = c.Value
 				t.press()
 				return true

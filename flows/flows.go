@@ -55,6 +55,7 @@ type Session struct {
 	Zawgyi int       `json:"zawgyi,omitempty"` // how far the worker's texts lean to Zawgyi
 	Broken bool      `json:"broken,omitempty"` // the channel was blocked
 	Other  *Other    `json:"other,omitempty"`
+	Join   *Joining  `json:"join,omitempty"`  // a case whose code was brought along
 	Waits  bool      `json:"waits,omitempty"` // for a person
 }
 
@@ -239,7 +240,7 @@ func (s Session) Copy() Session { return s.clone() }
 func (s Session) clone() Session {
 	s.Place, s.Early, s.Mine = slices.Clone(s.Place), slices.Clone(s.Early), slices.Clone(s.Mine)
 	s.Picked, s.Alarms, s.Refused = slices.Clone(s.Picked), slices.Clone(s.Alarms), slices.Clone(s.Refused)
-	s.Draft, s.Prefs = s.Draft.Clone(), s.Prefs.Clone()
+	s.Draft, s.Prefs, s.Join = s.Draft.Clone(), s.Prefs.Clone(), s.Join.clone()
 	if s.Danger != nil {
 		d := *s.Danger
 		s.Danger = &d

@@ -30,6 +30,7 @@ func (t *talk) mend() {
 	if s.Extra == 0 && s.Topic == asSetting {
 		s.Topic = ""
 	}
+	t.mendJoin()
 	if q, _ := find("country"); q.option(s.Contact.Country) == "" {
 		s.Contact.Country = ""
 	}
@@ -62,6 +63,10 @@ func (s *Session) holds(state State, mark string) bool {
 		return slices.Contains([]string{"chat", "me", "all"}, mark)
 	case switching:
 		return s.Offer != ""
+	case joining, joinname, joinreply:
+		return s.Join != nil
+	case joinissue:
+		return s.Join != nil && s.Join.N < len(s.Join.Kinds)
 	}
 	_, ok := screens[state]
 	return ok

@@ -109,7 +109,7 @@ func showLanguage(t *talk) {
 		return
 	}
 	t.parts = append(t.parts, Part{Key: "start.hello", Lang: g})
-	if t.s.Ref != "" {
+	if t.s.Ref != "" || t.s.Join != nil {
 		t.parts = append(t.parts, Part{Key: "start.from_friend", Lang: g})
 	}
 	t.parts = append(t.parts, Part{Key: "lang.ask", Lang: g})
@@ -142,7 +142,7 @@ func readLanguage(t *talk, v string) {
 	}
 	if t.s.Offer != v { // has not been greeted in this language yet
 		t.tell("start.hello", nil)
-		if t.s.Ref != "" {
+		if t.s.Ref != "" || t.s.Join != nil {
 			t.tell("start.from_friend", nil)
 		}
 	}
@@ -155,7 +155,9 @@ func readSafety(t *talk, v string) {
 	switch v {
 	case "yes":
 		if t.s.Consent.Given {
-			t.open(menu)
+			if !t.invited() {
+				t.open(menu)
+			}
 			return
 		}
 		t.go2(yes)
@@ -196,9 +198,20 @@ func (t *talk) agree() {
 	t.step(yes)
 	early := slices.DeleteFunc(t.s.Early, func(p cases.Part) bool { return len(p.Media) == 0 && short(p.Text) })
 	t.s.Early = early
+	if j := t.s.Join; j != nil && j.Open { // what was sent before is about it
+		j.Report.Story, t.s.Early = early, nil
+		for _, p := range early {
+			if len(p.Media) > 0 {
+				t.do(Keep{Media: media(p.Media)})
+			}
+		}
+		early = nil
+	}
 	if len(early) == 0 {
 		t.tell("consent.thanks", nil)
-		t.show()
+		if !t.invited() {
+			t.show()
+		}
 		return
 	}
 	t.draft()

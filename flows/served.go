@@ -116,8 +116,14 @@ var served = map[State]screen{
 	},
 	sharing: {
 		show:    func(t *talk) {},
-		choices: buttons(sharing, "btn.menu"),
-		read:    func(t *talk, _ string) { t.open(t.home()) },
+		choices: buttons(sharing, "join.code", "btn.menu"),
+		read: func(t *talk, v string) {
+			if v == "code" {
+				t.go2(ask)
+				return
+			}
+			t.open(t.home())
+		},
 	},
 	complaint: {
 		show:    func(t *talk) { t.tell("abuse.about_us", Args{"IndependentOrg": Fact{Name: "independent"}}) },

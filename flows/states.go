@@ -51,6 +51,11 @@ const (
 	linked    = "linked"    // news here, or in the old app?
 	complaint = "complaint" // about a helper, a mobilizer or us
 	grouped   = "grouped"   // a group chat: nothing is said there twice
+	joining   = "join"      // the same problem as the case whose code was brought?
+	joinissue = "joinissue" // this kind of abuse, too?
+	joinname  = "joinname"  // who may know the name?
+	joinreply = "joinreply" // may we answer here?
+	joincode  = "joincode"  // the code of a case, typed
 )
 
 // Events of the conversation. Beside these, "to STATE" takes up again what was
@@ -74,6 +79,7 @@ var own = []string{
 	language, safety, unsafe, consent, declined, menu, problem, sub, check, more, quick, review, change, sent, welcome, relang,
 	switching, danger, checkin, selfharm, childask, person, mycase, status, adding, withdraw, forced, verify, helping, numbers,
 	rights, topics, card, sharing, settings, mydata, deleting, surely, pairing, linked, complaint, grouped,
+	joining, joinissue, joinname, joinreply, joincode,
 }
 
 // opening are the states before the worker has agreed to anything.
@@ -126,6 +132,13 @@ func transitions(qs []question) fsm.Events {
 		{Name: answer, Src: []string{settings}, Dst: pairing},
 		{Name: chosen, Src: []string{deleting}, Dst: surely},
 		{Name: back, Src: []string{surely}, Dst: deleting},
+
+		{Name: yes, Src: []string{joining}, Dst: joinissue},
+		{Name: next, Src: []string{joining, joinissue}, Dst: joinname},
+		{Name: no, Src: []string{joining, joinissue}, Dst: menu},
+		{Name: next, Src: []string{joinname}, Dst: joinreply},
+		{Name: send, Src: []string{joinname, joinreply}, Dst: sent},
+		{Name: ask, Src: []string{sharing}, Dst: joincode},
 	}
 	for i, q := range qs {
 		if i > 0 {

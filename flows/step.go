@@ -46,7 +46,7 @@ var screens map[State]screen
 
 func init() { // not a literal: the functions lead back to it
 	screens = map[State]screen{}
-	for _, m := range []map[State]screen{opened, reported, alarmed, served, kept} {
+	for _, m := range []map[State]screen{opened, reported, alarmed, served, kept, joined} {
 		for k, v := range m {
 			screens[k] = v
 		}

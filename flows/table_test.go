@@ -115,12 +115,18 @@ func starts() (ss []Session) {
 	ss = []Session{{}}
 	for _, state := range States() {
 		s := Session{State: state, Lang: "en", Seen: noon, Consent: Consent{Given: true}, Country: "TH", Mark: "danger",
-			Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}}}
+			Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}},
+			Join:  &Joining{Invite: cases.Invite{Case: "j", Code: "K7M2QX42", Open: true, Kinds: []cases.Code{"pay.ot", "hours.norest"}, Band: "11-50"}, Report: &cases.Report{ID: "j"}}}
 		ss = append(ss, s)
 		s.Mine = []Mine{{ID: "b", Ref: "AAA-222", Status: cases.Received, Severity: cases.Serious, Report: &cases.Report{ID: "b"}}}
 		ss = append(ss, s)
 	}
-	return ss
+	bare := Session{State: joining, Lang: "en", Seen: noon, Consent: Consent{Given: true}, Join: &Joining{Invite: cases.Invite{Case: "j", Open: true}, Report: &cases.Report{ID: "j"}}}
+	last := bare.Copy()
+	last.State, last.Join.Kinds = joinissue, []cases.Code{"pay.ot"}
+	again := bare.Copy()
+	again.State, again.Mine = joinname, []Mine{{ID: "b", Ref: "AAA-222", Status: cases.Received, Severity: cases.Serious, Report: &cases.Report{ID: "b", Answers: map[string]cases.Answer{"reply": {Choices: []string{"yes"}}}}}}
+	return append(ss, bare, last, again)
 }
 
 // offers are what a worker may do in s: press, write, record, send what is no
@@ -148,7 +154,7 @@ func offers(s Session) (es []channels.Event) {
 func sketch(s Session) string {
 	r := s.Draft
 	return fmt.Sprint(s.State, s.Mark == "told", s.Lang == "", s.Consent.Given, len(s.Mine) > 0, r != nil, s.Danger != nil, s.Extra > 0, s.Edit, s.Word != "",
-		r != nil && len(r.Kinds) > 0, len(s.Place) > 0)
+		r != nil && len(r.Kinds) > 0, len(s.Place) > 0, s.Join != nil && s.Join.N > 0)
 }
 
 // TestDiagram holds the drawing in the documentation to the table.
