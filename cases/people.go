@@ -29,14 +29,22 @@ const (
 // A Person is a caseworker as the console knows one.
 type Person struct {
 	Caseworker
+	Login    string   // with which the person signs in, such as an e-mail address; never changes
 	Name     string   // shown to workers when the person takes a conversation over
 	Langs    []string // spoken with workers
 	Lang     string   // of the console
 	Zone     string   // time zone, such as "Asia/Bangkok"
 	Made     time.Time
+	Keys     bool  // single keys act in the console
 	Disabled bool  `json:",omitempty"`
 	Version  int64 `json:"-"`
 }
+
+// String shows no more of p than the role.
+func (p Person) String() string { return string(p.Role) }
+
+// GoString shows no more than String.
+func (p Person) GoString() string { return p.String() }
 
 // An Organisation is a local NGO, union or legal clinic.
 type Organisation struct {
