@@ -130,8 +130,8 @@ func (s *Store) token(id string, lasts time.Duration) (string, pass) {
 	return t, pass{s.name("token", t), s.now().Add(lasts)}
 }
 
-// shown reports whether token is what p was made with, and still good.
-func (s *Store) shown(p pass, token string) bool {
+// opens reports whether token is what p was made with, and still good.
+func (s *Store) opens(p pass, token string) bool {
 	return p.Hash != "" && p.Hash == s.name("token", token) && s.now().Before(p.Until)
 }
 

@@ -23,7 +23,7 @@ func clean(code string) string {
 func (s *Store) findSession(a *account, token string) int {
 	now := s.now()
 	return slices.IndexFunc(a.Sessions, func(x session) bool {
-		return !x.Half && s.shown(x.pass, token) && (x.Own || now.Sub(x.Seen) < otherIdle)
+		return !x.Half && s.opens(x.pass, token) && (x.Own || now.Sub(x.Seen) < otherIdle)
 	})
 }
 
@@ -117,7 +117,7 @@ func (s *Store) Sessions(ctx context.Context, by cases.Caseworker, id cases.Case
 			continue
 		}
 		p := x.public()
-		p.Here = s.shown(x.pass, token)
+		p.Here = s.opens(x.pass, token)
 		out = append(out, p)
 	}
 	return out, nil
@@ -151,7 +151,7 @@ func (s *Store) SignOut(ctx context.Context, token string) error {
 		return err
 	}
 	return s.alter(ctx, a.Caseworker, "signed out", id, func(a *account) error {
-		a.Sessions = slices.DeleteFunc(a.Sessions, func(x session) bool { return s.shown(x.pass, token) })
+		a.Sessions = slices.DeleteFunc(a.Sessions, func(x session) bool { return s.opens(x.pass, token) })
 		return nil
 	})
 }

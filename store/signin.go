@@ -70,7 +70,7 @@ func (s *Store) Exchange(ctx context.Context, invitation string) (token string, 
 	id := whose(invitation)
 	token, made := s.token(id, joinLasts)
 	err = s.alter(ctx, cases.Caseworker{ID: cases.CaseworkerID(id)}, "opened invitation", id, func(a *account) error {
-		if a.Invite == nil || a.Disabled || !s.shown(*a.Invite, invitation) {
+		if a.Invite == nil || a.Disabled || !s.opens(*a.Invite, invitation) {
 			return ErrNotFound
 		}
 		a.Invite = nil
@@ -88,7 +88,7 @@ func (s *Store) Exchange(ctx context.Context, invitation string) (token string, 
 // ErrNotFound once that is done or the half hour is over.
 func (s *Store) Joining(ctx context.Context, token string) (p cases.Person, secret []byte, chosen bool, err error) {
 	a, err := s.account(ctx, whose(token))
-	if err == nil && (a.Join == nil || !s.shown(a.Join.pass, token)) {
+	if err == nil && (a.Join == nil || !s.opens(a.Join.pass, token)) {
 		err = ErrNotFound
 	}
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Store) Joining(ctx context.Context, token string) (p cases.Person, secr
 func (s *Store) Choose(ctx context.Context, token string, p cases.Person, plain string) error {
 	hashed := hashPassword(plain)
 	return s.alter(ctx, cases.Caseworker{}, "", whose(token), func(a *account) error {
-		if a.Join == nil || !s.shown(a.Join.pass, token) {
+		if a.Join == nil || !s.opens(a.Join.pass, token) {
 			return ErrNotFound
 		}
 		j := &a.Join.Person
@@ -123,7 +123,7 @@ func (s *Store) Join(ctx context.Context, token, code string) (recovery []string
 	}
 	recovery, hashes := s.recovery()
 	err = s.alter(ctx, cases.Caseworker{ID: cases.CaseworkerID(id)}, "joined", id, func(a *account) error {
-		if a.Join == nil || !s.shown(a.Join.pass, token) || len(a.Join.Password.Hash) == 0 {
+		if a.Join == nil || !s.opens(a.Join.pass, token) || len(a.Join.Password.Hash) == 0 {
 			return ErrNotFound
 		}
 		n := match(a.Join.Secret, code, s.now(), 0)
@@ -204,7 +204,7 @@ func (s *Store) SignIn(ctx context.Context, login, plain string, at Attempt) (ha
 
 // counts names where tries on an account from somewhere are counted.
 func (s *Store) counts(what, id string, a *account, at Attempt) []string {
-	if slices.ContainsFunc(a.Devices, func(p pass) bool { return s.shown(p, at.Known) }) {
+	if slices.ContainsFunc(a.Devices, func(p pass) bool { return s.opens(p, at.Known) }) {
 		return []string{what, id, s.name("token", at.Known)}
 	}
 	return []string{what, id}
@@ -232,7 +232,7 @@ func (s *Store) Confirm(ctx context.Context, half, code string, own bool, at Att
 	token, made := s.token(id, lasts)
 	known, device := s.token(id, deviceLasts)
 	err = s.alter(ctx, a.Caseworker, "signed in", id, func(a *account) error {
-		i := slices.IndexFunc(a.Sessions, func(x session) bool { return x.Half && s.shown(x.pass, half) })
+		i := slices.IndexFunc(a.Sessions, func(x session) bool { return x.Half && s.opens(x.pass, half) })
 		if i < 0 || a.Disabled {
 			return ErrNotFound
 		}
@@ -241,7 +241,7 @@ func (s *Store) Confirm(ctx context.Context, half, code string, own bool, at Att
 		}
 		now := s.now()
 		a.Sessions[i] = session{pass: made, Own: own, Made: now, Seen: now, Device: at.Device}
-		a.Devices = slices.DeleteFunc(a.Devices, func(p pass) bool { return s.shown(p, at.Known) })
+		a.Devices = slices.DeleteFunc(a.Devices, func(p pass) bool { return s.opens(p, at.Known) })
 		a.Devices = append(a.Devices, device)
 		a.Devices = a.Devices[max(0, len(a.Devices)-maxDevices):]
 		a.Sessions = a.Sessions[max(0, len(a.Sessions)-maxSessions):]
