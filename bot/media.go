@@ -71,7 +71,8 @@ func (e *Engine) bring(ctx context.Context, f channels.Fetcher, j store.FetchJob
 		return a, err
 	}
 	defer r.Close() //nolint:errcheck // it was read to its end or is of no use
-	a, _, err = e.Files.Put(ctx, j.Subject, r, maxAttachment)
+	a, sum, err := e.Files.Put(ctx, j.Subject, r, maxAttachment)
+	a.Sum = sum
 	a.Type, a.Seconds, a.Voice = j.Media.Type, j.Media.Seconds, j.Media.Voice
 	return a, err
 }

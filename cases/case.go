@@ -119,6 +119,7 @@ type Attachment struct {
 	Ref     string
 	Type    string
 	Size    int64
-	Seconds int  `json:",omitempty"`
-	Voice   bool `json:",omitempty"`
+	Seconds int    `json:",omitempty"`
+	Voice   bool   `json:",omitempty"`
+	Sum     string `json:",omitempty"` // SHA-256 of the content as it came, in hex
 }
