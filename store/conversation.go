@@ -12,6 +12,7 @@ import (
 
 // A Conversation is what is known of a chat beside where its flow stands.
 type Conversation struct {
+	ID     string           `json:"-"` // tells nothing, and may stand in an address of the console
 	With   channels.Address // where the worker is reached: the newest name heard
 	Worker cases.WorkerID   // a pseudonym; after pairing that of the other conversation
 	Owner  string           `json:",omitempty"` // "" the bot, Queued, else the caseworker
@@ -20,10 +21,21 @@ type Conversation struct {
 	Gone   bool             `json:",omitempty"` // blocked or left: nothing is sent until it returns
 	Talk   int              `json:",omitempty"` // generation of the key that seals transcript and attachments
 
-	Waiting  time.Time      `json:",omitzero"` // since when a person is asked for
+	Waiting  time.Time      `json:",omitzero"` // since when it is in the queue for a person
 	Severity cases.Severity `json:",omitempty"`
 	Org      cases.OrgID    `json:",omitempty"` // empty until an organisation takes it
+
+	Taken  int64     `json:",omitempty"` // the epoch of the last takeover: what the bot decided before is not sent any more
+	Held   time.Time `json:",omitzero"`  // since when a caseworker has it
+	Since  time.Time `json:",omitzero"`  // when the worker wrote the first message that no person has answered; zero where none waits
+	Unread int       `json:",omitempty"` // what the worker did since somebody of the team last looked
+	Begun  time.Time `json:",omitzero"`
+	Line   Line      `json:",omitzero"` // what a person last said in it
+	Late   bool      `json:"-"`         // returned by a takeover: a message of the bot was still on its way
 }
+
+// Human reports whether a caseworker has the conversation.
+func (c Conversation) Human() bool { return c.Owner != "" && c.Owner != Queued }
 
 // Queued owns a conversation that waits for a person.
 const Queued = "waiting"
@@ -139,15 +151,15 @@ func (s *Store) read(ctx context.Context, id string) (*known, error) {
 
 func knownOf(r Record, at time.Time) (*known, error) {
 	k := &known{version: r.Version, at: at, kept: r.Body != nil}
+	k.ID = r.ID
 	return k, decode(r.Body, &k.standing)
 }
 
 // put returns the change of a conversation's record to next.
 func (k *known) put(id string, next *standing) Put {
-	return Put{
-		Record:  Record{Kind: sessions, ID: id, Version: k.version, Body: encode(next)},
-		Subject: id, Was: k.standing.places(), Index: next.places(),
-	}
+	p := Put{Record: Record{Kind: sessions, ID: id, Version: k.version, Body: encode(next)}, Subject: id}
+	p.Was, p.Index = moved(k.standing.places(), next.places())
+	return p
 }
 
 // places returns where a conversation stands in lists.
@@ -158,7 +170,7 @@ func (k *standing) places() (is []Index) {
 	if k.Owner == Queued {
 		is = append(is, Index{waiting, k.Waiting.UnixMilli()})
 	}
-	return is
+	return k.boxes(is)
 }
 
 // wake returns the time of the first alarm that has not become an event.

@@ -73,13 +73,12 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 		}
 		p := k.put(conv, c.next)
 		if what == Everything { // nothing goes on here
-			p.Subject, p.Index = "", nil
+			p.Subject, p.Was, p.Index = "", k.places(), nil
 			c.b.Drop = append(c.b.Drop, Lane{turns, conv})
 		}
 		c.b.Put = append(c.b.Put, p)
-		c.b.Add = owned(&k.standing, &standing{})
-		if what != Everything {
-			c.b.Add = nil
+		if what == Everything {
+			c.b.Add = tally(k.places(), nil)
 		}
 		_, err = s.commit(ctx, c.b)
 		s.recent.drop(conv)
@@ -95,10 +94,10 @@ func (c *closing) erase(what string) error {
 	conv, was := c.t.conv, c.t.was
 	e := erasure{What: what, Conv: conv, At: was.version, Talk: was.Talk}
 	c.b.Erase = append(c.b.Erase, talk(conv, was.Talk))
-	c.b.Cut = append(c.b.Cut, conv+"/log")
+	c.b.Cut = append(c.b.Cut, conv+"/log", conv+"/notes")
 	c.b.Drop = append(c.b.Drop, Lane{mediabox(c.t.With.Channel), conv})
 	c.b.Scrub = true
-	c.next.Talk = was.Talk + 1
+	c.next.Talk, c.next.Line = was.Talk+1, Line{}
 	switch what {
 	case Chat:
 	case Everything:
@@ -108,7 +107,7 @@ func (c *closing) erase(what string) error {
 		ch := c.t.With.Channel
 		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{entries, conv})
 		next := Conversation{
-			With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
+			ID: conv, Begun: c.b.At, With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
 			Talk: was.Talk + 1, Epoch: was.Epoch + 1, Org: c.s.home,
 		}
 		*c.next = standing{Session: c.next.Session, Conversation: next, Left: was.Left}

@@ -46,6 +46,7 @@ const (
 	FailedState  = "failed"
 	DroppedState = "dropped"
 	MaybeTwice   = "maybe twice"
+	Superseded   = "superseded" // not sent: a caseworker had taken the conversation over
 )
 
 const perPack = 8 // most messages in one parcel
@@ -147,7 +148,7 @@ const recently = time.Second
 // What this process committed a moment ago is at hand; anything else is read.
 func (s *Store) Standing(ctx context.Context, p Parcel) (Conversation, flows.Session, error) {
 	k, ok := s.recent.get(p.lane.ID)
-	if !ok || !p.near || s.now().Sub(k.at) > recently {
+	if !ok || !p.near || s.now().Sub(k.at) > recently || s.overtaken(p.lane.ID, k) {
 		var err error
 		if k, err = s.read(ctx, p.lane.ID); err != nil {
 			return Conversation{}, flows.Session{}, err

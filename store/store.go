@@ -51,6 +51,11 @@ type Store struct {
 	recent cache[*known] // spares Begin a read
 	hints  hints         // spare claims a look into every shard
 	joins  joins         // pairings whose turn has yet to be committed
+
+	alone   bool         // no other process uses the back end
+	passing passing      // keeps messages and takeovers apart
+	owners  cache[int64] // epochs to which this process has moved conversations on
+	hub     hub
 }
 
 // New returns a store on b, sealed with the master key. It tells the time by now.
@@ -60,7 +65,8 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 		return nil, err
 	}
 	hide, err := hkdf.Key(sha256.New, master[:], nil, "names", 32)
-	return &Store{b: s, now: now, hashes: sync.Pool{New: func() any { return hmac.New(sha256.New, hide) }}}, err
+	_, alone := b.(interface{ Alone() })
+	return &Store{b: s, now: now, alone: alone, hashes: sync.Pool{New: func() any { return hmac.New(sha256.New, hide) }}}, err
 }
 
 // Home makes an organisation responsible for the cases and conversations that

@@ -17,6 +17,10 @@ type Exchange struct {
 	Said  []channels.Event    `json:",omitempty"`
 	Sent  []channels.Outbound `json:",omitempty"`
 
+	By   cases.CaseworkerID `json:",omitempty"` // who wrote what was sent, or changed hands; empty: the bot
+	What string             `json:",omitempty"` // what changed hands: TookOver, HandedBack, AssignedTo, Transferred
+	To   string             `json:",omitempty"` // to which caseworker or organisation
+
 	Entered []entered `json:",omitempty"` // what of it joined cases
 }
 

@@ -113,7 +113,7 @@ func (s *Store) stand(t *Turn, k *known) {
 	t.was, t.Session, t.Conversation = k, k.Session, k.Conversation
 	if !k.kept {
 		// Neither pseudonym nor key nor epoch of one erased before comes again.
-		t.Conversation = Conversation{Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version), Epoch: k.version, Org: s.home}
+		t.Conversation = Conversation{ID: t.conv, Worker: cases.WorkerID(t.conv + "~w" + itoa(k.version)), Talk: int(k.version), Epoch: k.version, Org: s.home}
 	}
 	for _, e := range t.Events {
 		if !e.Kind.Receipt() && !e.Kind.Own() || t.Conversation.With.User == "" {
@@ -147,6 +147,7 @@ func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Durat
 	}
 	s.recent.put(t.conv, c.now)
 	s.joins.end(t.Events)
+	s.tell(t.conv, c.next.Org)
 	if len(c.b.Done) > 0 { // events may have come meanwhile
 		s.hints.left(turns, 1<<c.b.Shard)
 	}
@@ -216,7 +217,7 @@ func (s *Store) close(ctx context.Context, t *Turn, o *Outcome, lease time.Durat
 	c.transcribe()
 	c.queue(lease)
 	c.b.Add = append(c.b.Add, o.Count...)
-	c.b.Add = append(c.b.Add, owned(&t.was.standing, c.next)...)
+	c.b.Add = append(c.b.Add, tally(t.was.places(), c.next.places())...)
 	return c, nil
 }
 
@@ -259,6 +260,7 @@ func (c *closing) stand() {
 	if o.Summon != nil {
 		n.summon(o.Summon.Severity, c.b.At)
 	}
+	n.hear(t.Events, o, c.b.At)
 }
 
 // queue adds what is to be sent, fetched and filed.

@@ -11,7 +11,7 @@ import (
 	"workervoice/store"
 )
 
-var people = []test{
+var people = append([]test{
 	{"one worker with several names is one conversation", names},
 	{"names learnt at the same time lead to one conversation", raced},
 	{"two workers who turn out to be one stay two", notMerged},
@@ -22,7 +22,7 @@ var people = []test{
 	{"another app goes on with a conversation, once", paired},
 	{"codes cannot be guessed", guessed},
 	{"a link counts how many came, exactly once", linked},
-}
+}, chats...)
 
 const wa = channels.ID("wa")
 
@@ -212,15 +212,17 @@ func summoned(t rig) {
 	cs, _, err := t.s.Waiting(ctx, nay, store.Cursor{}, 10)
 	t.must(err)
 	t.want(show(len(cs), cs[0].With == turn.With, cs[0].Severity, cs[0].Epoch, t.c.Now().Sub(cs[0].Waiting)), "1 true S0 1 1m0s")
+	cs0 := cs[0]
 	cs, _, err = t.s.Waiting(ctx, other, store.Cursor{}, 10)
 	t.must(err)
 	t.want(len(cs), 0)
-	_, err = t.s.TakeOver(ctx, other, turn.With)
-	t.want(err, store.ErrDenied)
-	c, err := t.s.TakeOver(ctx, nay, turn.With)
+	id := cs0.ID
+	_, err = t.s.TakeOver(ctx, other, id, 1)
+	t.wantIs(err, store.ErrDenied)
+	c, err := t.s.TakeOver(ctx, nay, id, 1)
 	t.must(err)
 	t.want(show(c.Owner, c.Epoch, c.Waiting.IsZero()), "nay 2 true")
-	c, err = t.s.TakeOver(ctx, nay, turn.With) // a double click
+	c, err = t.s.TakeOver(ctx, nay, id, 1) // a double click
 	t.must(err)
 	t.want(c.Epoch, 2)
 	cs, _, err = t.s.Waiting(ctx, nay, store.Cursor{}, 10)
@@ -230,14 +232,14 @@ func summoned(t rig) {
 	t.must(err)
 	t.want(turn.Conversation.Owner, "nay")
 	t.end(turn, store.Outcome{Summon: &store.Summon{}}) // a person has it already
-	c, err = t.s.HandBack(ctx, nay, turn.With)
+	c, err = t.s.HandBack(ctx, nay, id, 2, "resume", "Nay")
 	t.must(err)
 	t.want(show(c.Owner, c.Epoch), " 3")
-	_, err = t.s.TakeOver(ctx, nay, event("nobody", "").From)
-	t.want(err, store.ErrNotFound)
-	for _, id := range []cases.CaseworkerID{"", store.Queued} { // names that mean something else
-		_, err = t.s.TakeOver(ctx, cases.Caseworker{ID: id, Org: nay.Org}, turn.With)
-		t.want(err, store.ErrDenied)
+	_, err = t.s.TakeOver(ctx, nay, "nobody", 3)
+	t.wantIs(err, store.ErrNotFound)
+	for _, name := range []cases.CaseworkerID{"", store.Queued} { // names that mean something else
+		_, err = t.s.TakeOver(ctx, cases.Caseworker{ID: name, Org: nay.Org}, id, 3)
+		t.wantIs(err, store.ErrDenied)
 	}
 	seen, err := t.s.Desk(ctx, nay, "nay", 10)
 	t.must(err)

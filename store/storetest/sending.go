@@ -213,16 +213,16 @@ func standing(t rig) {
 
 	two, err := store.New(t.b, store.Key{1}, t.c.Now) // another process
 	t.must(err)
-	_, err = two.TakeOver(ctx, nay, turn.With)
-	t.want(err, store.ErrDenied) // nobody has routed it to an organisation
-	c, err = two.TakeOver(ctx, bot, turn.With)
+	_, err = two.TakeOver(ctx, nay, c.ID, store.AnyEpoch)
+	t.wantIs(err, store.ErrDenied) // nobody has routed it to an organisation
+	c, err = two.TakeOver(ctx, bot, c.ID, store.AnyEpoch)
 	t.must(err)
 	t.want(show(c.Owner, c.Epoch), "bot 1")
 	t.c.Pass(2 * time.Second)
 	c, _, err = t.s.Standing(ctx, *p)
 	t.must(err)
 	t.want(show(c.Owner, c.Epoch), "bot 1") // so m1 and m2 must not be sent
-	c, err = two.HandBack(ctx, bot, turn.With)
+	c, err = two.HandBack(ctx, bot, c.ID, 1, "", "")
 	t.must(err)
 	t.want(show(c.Owner, c.Epoch), " 2")
 
@@ -276,7 +276,7 @@ func stats(t rig) {
 	t.must(err)
 	box := st.Outbox["tg"]
 	t.want(show(st.Events, st.Waiting, box.Workers, box.Due, box.Held, box.Late, box.Fetches), "1 1 2 1 1 1m0s 1")
-	_, err = t.s.TakeOver(ctx, bot, turn.With)
+	_, err = t.s.TakeOver(ctx, bot, turn.Conversation.ID, store.AnyEpoch)
 	t.must(err)
 	st, err = t.s.Stats(ctx)
 	t.must(err)

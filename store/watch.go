@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"sync"
+
+	"workervoice/cases"
+)
+
+// A Hint says that something a console shows has changed, and not how: whoever
+// gets one reads it again.
+type Hint struct {
+	What string // ChatHint, CaseHint; Everywhere: too much to tell
+	ID   string // of the conversation, or of the case
+	Org  cases.OrgID
+}
+
+// What a Hint is about.
+const (
+	ChatHint   = "chat"
+	CaseHint   = "case"
+	Everywhere = "all"
+)
+
+// manyHints is how many changes a watcher may fall behind by before it is told
+// to look at everything again.
+const manyHints = 256
+
+// A Watcher learns what this process changes. Of the same thing changed ten
+// times it hears once.
+type Watcher struct {
+	hub  *hub
+	by   cases.Caseworker
+	bell chan struct{}
+
+	mu    sync.Mutex
+	hints []Hint
+	seen  map[Hint]bool
+}
+
+// hub tells watchers of commits. It never holds one up.
+type hub struct {
+	mu       sync.RWMutex
+	watchers map[*Watcher]bool
+}
+
+// Watch returns a watcher of what by may see. Changes that another process
+// makes are not among them: look again now and then. It must be closed.
+func (s *Store) Watch(by cases.Caseworker) *Watcher {
+	w := &Watcher{hub: &s.hub, by: by, bell: make(chan struct{}, 1), seen: make(map[Hint]bool)}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if s.hub.watchers == nil {
+		s.hub.watchers = make(map[*Watcher]bool)
+	}
+	s.hub.watchers[w] = true
+	return w
+}
+
+// Close ends w.
+func (w *Watcher) Close() {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	delete(w.hub.watchers, w)
+}
+
+// Next waits for changes and returns those since the last call, or the error
+// of a context that is done.
+func (w *Watcher) Next(ctx context.Context) ([]Hint, error) {
+	for {
+		w.mu.Lock()
+		hs := w.hints
+		w.hints = nil
+		clear(w.seen)
+		w.mu.Unlock()
+		if len(hs) > 0 {
+			return hs, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-w.bell:
+		}
+	}
+}
+
+// tell passes a hint on to those who may see what it is about.
+func (h *hub) tell(hint Hint) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for w := range h.watchers {
+		if within(w.by, hint.Org) || w.by.Role == cases.Desk {
+			w.put(hint)
+		}
+	}
+}
+
+func (w *Watcher) put(hint Hint) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.seen[hint] || len(w.hints) == 1 && w.hints[0].What == Everywhere:
+		return
+	case len(w.hints) >= manyHints:
+		w.hints = []Hint{{What: Everywhere}}
+	default:
+		w.hints = append(w.hints, hint)
+		w.seen[hint] = true
+	}
+	select {
+	case w.bell <- struct{}{}:
+	default:
+	}
+}
+
+// tell says that a conversation has changed.
+func (s *Store) tell(conv string, org cases.OrgID) { s.hub.tell(Hint{ChatHint, conv, org}) }
