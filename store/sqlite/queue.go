@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
@@ -76,8 +77,11 @@ func (d *DB) copyLog(done chan<- struct{}) {
 	d.db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`) //nolint:errcheck // the writer's own checkpoint meets the same fault
 }
 
-// drain returns r and whatever waits behind it.
+// drain returns r and whatever waits behind it. First it lets those run who are
+// ready to: under load most of them are about to ask for something, and the more
+// share a commit, the less each pays for it.
 func (d *DB) drain(r *request) []*request {
+	runtime.Gosched()
 	rs := []*request{r}
 	for len(rs) < perCommit {
 		select {
