@@ -38,6 +38,8 @@ func gate(c store.Conversation, s flows.Session, m channels.Outbound, info chann
 		return verdict{do: drop, why: "expired"}
 	case c.Gone:
 		return verdict{do: wait, until: store.Held, why: "blocked"}
+	case !m.Knock.IsZero() && c.LastIn.After(m.Knock):
+		return verdict{do: drop, why: "read"} // the worker was here since, and has heard of it
 	case m.Leave:
 		return verdict{}
 	case c.Owner != "" && c.Owner != store.Queued && m.Owner != c.Epoch:

@@ -89,6 +89,10 @@ type Event struct {
 	Update string `json:",omitempty"` // Brought: which update
 	Reason Reason `json:",omitempty"` // Failed
 
+	// Facts are what a flow needs to know of what was Brought, by name: codes
+	// and times, never words.
+	Facts map[string]string `json:",omitempty"`
+
 	// What the bot makes of Text before a flow sees it; adapters leave it empty.
 	Intent string `json:",omitempty"` // the command that the words amount to
 	Script string `json:",omitempty"` // the language in whose script Text is written, where that is plain

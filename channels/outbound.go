@@ -44,6 +44,10 @@ type Outbound struct {
 	By      string    `json:",omitempty"` // the caseworker who wrote it; empty: the bot
 	For     string    `json:",omitempty"` // the delivery that it carries out, as CASE/UPDATE
 	Expires time.Time `json:",omitzero"`  // not sent later than this
+
+	// Knock says that news wait, and not which. It was decided at this time:
+	// once the worker has done something later, there is no need to say so.
+	Knock time.Time `json:",omitzero"`
 }
 
 // A Class says why a message is sent, and so when it may be.
