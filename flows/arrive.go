@@ -74,7 +74,7 @@ func (t *talk) press() {
 	at, v, _ := strings.Cut(t.e.Choice, ":")
 	twice := t.s.Last == t.e.Choice && t.e.At.Sub(t.s.LastAt) < 15*time.Second
 	if State(at) == t.s.State {
-		cs, _ := Choices(t.s)
+		cs, _ := t.s.choices()
 		if slices.ContainsFunc(cs, func(c Choice) bool { return c.Value == t.e.Choice }) {
 			t.s.Last, t.s.LastAt = t.e.Choice, t.e.At
 			screens[t.s.State].read(t, v)

@@ -19,6 +19,8 @@ type question struct {
 	options []string
 	when    string
 	buttons []Choice // of the options
+	plain   []Choice // all that stand under it,
+	told    []Choice // and once something was told: made once, never changed
 }
 
 // Kinds of questions.
@@ -58,6 +60,7 @@ func parseIntake(file string) (qs []question) {
 		for _, o := range q.options {
 			q.buttons = append(q.buttons, Choice{Key: o, Value: f[0] + ":" + value(o)})
 		}
+		q.plain, q.told = q.under(q.buttons, "skip"), q.under(q.buttons, "done")
 		if _, ok := whens[q.when]; !ok || !slices.Contains([]string{oneOf, several, words, telling, files, secret}, q.kind) {
 			panic(fmt.Sprintf("flows: intake.tsv line %d: kind %q or condition %q is unknown", i+1, q.kind, q.when))
 		}
@@ -107,23 +110,28 @@ func (q question) option(v string) string {
 	return q.options[i]
 }
 
-// choices returns the buttons under q.
+// choices returns the buttons under q. They are not to be changed.
 func (q question) choices(s *Session) (cs []Choice) {
-	at := string(q.state) + ":"
-	cs = make([]Choice, 0, len(q.buttons)+2)
-	for _, c := range q.buttons {
-		if q.kind != several || !slices.Contains(s.Picked, c.Value[len(at):]) {
-			cs = append(cs, c)
+	switch {
+	case q.kind == several && len(s.Picked) > 0:
+		for _, c := range q.buttons {
+			if !slices.Contains(s.Picked, c.Value[len(q.state)+1:]) {
+				cs = append(cs, c)
+			}
 		}
+		return q.under(cs, "done")
+	case (q.kind == telling || q.kind == files) && s.Mark == "told":
+		return q.told
 	}
-	told := q.kind == several && len(s.Picked) > 0 || (q.kind == telling || q.kind == files) && s.Mark == "told"
-	if told {
-		cs = append(cs, Choice{Key: "btn.done", Value: at + "done"})
-	} else {
-		cs = append(cs, Choice{Key: "btn.skip", Value: at + "skip"})
-	}
+	return q.plain
+}
+
+// under returns the buttons cs and those that lead on and back.
+func (q question) under(cs []Choice, on string) []Choice {
+	at := string(q.state) + ":"
+	cs = append(slices.Clip(cs), Choice{Key: "btn." + on, Value: at + on})
 	if len(cs) < 10 && len(cs) != 3 { // three fit as buttons everywhere; a typed "back" always works
 		cs = append(cs, Choice{Key: "btn.back", Value: at + "back"})
 	}
-	return cs
+	return slices.Clip(cs)
 }

@@ -59,12 +59,14 @@ func init() { // not a literal: the functions lead back to it
 
 // Choices returns the buttons on show in s, and whether a typed number picks
 // one of them.
-func Choices(s Session) (cs []Choice, numbered bool) {
+func Choices(s Session) (cs []Choice, numbered bool) { return s.choices() }
+
+func (s *Session) choices() (cs []Choice, numbered bool) {
 	scr, ok := screens[s.State]
 	if !ok || scr.choices == nil {
 		return nil, false
 	}
-	return scr.choices(&s), !scr.free
+	return scr.choices(s), !scr.free
 }
 
 // hear sorts events by kind.
@@ -122,7 +124,7 @@ func (t *talk) flush() {
 	if len(t.parts) == 0 {
 		return
 	}
-	cs, _ := Choices(t.s)
+	cs, _ := t.s.choices()
 	t.fx = append(t.fx, Say{Parts: t.parts, Choices: cs, Class: t.class, Expires: t.until})
 	t.parts, t.s.Asked = nil, t.e.At
 }
