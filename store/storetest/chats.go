@@ -34,9 +34,9 @@ var chats = []test{
 }
 
 var (
-	may  = cases.Caseworker{ID: "may", Org: "clinic", Role: cases.Helper}
-	boss = cases.Caseworker{ID: "boss", Org: "clinic", Role: cases.Supervisor}
-	desk = cases.Caseworker{ID: "desk", Org: "hub", Role: cases.Desk}
+	may   = cases.Caseworker{ID: "may", Org: "clinic", Role: cases.Helper}
+	chief = cases.Caseworker{ID: "chief", Org: "clinic", Role: cases.Supervisor}
+	desk  = cases.Caseworker{ID: "desk", Org: "hub", Role: cases.Desk}
 )
 
 // chat has a worker say something and returns the conversation.
@@ -281,7 +281,7 @@ func handedBack(t rig) {
 	t.want(t.next() == nil, true)
 	_, err = t.s.TakeOver(ctx, may, c.ID, 3)
 	t.must(err)
-	_, err = t.s.HandBack(ctx, boss, c.ID, 4, "menu", "") // a supervisor may
+	_, err = t.s.HandBack(ctx, chief, c.ID, 4, "menu", "") // a supervisor may
 	t.must(err)
 	t.want(len(t.next().Events), 1)
 }
@@ -296,7 +296,7 @@ func assigned(t rig) {
 	t.wantIs(err, store.ErrTaken)
 	_, err = t.s.Assign(ctx, may, c.ID, 1, other) // of another organisation
 	t.want(err, store.ErrDenied)
-	got, err = t.s.Assign(ctx, boss, c.ID, 1, nay)
+	got, err = t.s.Assign(ctx, chief, c.ID, 1, nay)
 	t.must(err)
 	t.want(show(got.Owner, got.Epoch), "nay 2")
 	got, err = t.s.Assign(ctx, nay, c.ID, 2, cases.Caseworker{})
