@@ -57,6 +57,7 @@ func (w *writer) apply(b store.Batch) (r store.Result, err error) {
 // write changes records and logs.
 func (w *writer) write(b store.Batch) error {
 	for _, name := range b.Cut {
+		delete(w.hand.lengths, name)
 		if err := w.exec(w.cut, name); err != nil {
 			return err
 		}
@@ -72,7 +73,12 @@ func (w *writer) write(b store.Batch) error {
 		}
 	}
 	for _, e := range b.Append {
-		if err := w.exec(w.entry, e.Log, e.Body); err != nil {
+		n, err := w.length(e.Log)
+		if err != nil {
+			return err
+		}
+		w.hand.lengths[e.Log] = n + 1
+		if err := w.exec(w.entry, e.Log, n+1, e.Body); err != nil {
 			return err
 		}
 	}

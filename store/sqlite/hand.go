@@ -6,18 +6,19 @@ import (
 	"workervoice/store"
 )
 
-// A hand holds what the writer has last read or written of lanes and versions:
+// A hand holds what the writer has last read or written of lanes, records and logs:
 // nobody else writes, so it need not ask again. It is emptied whenever a
 // transaction is undone.
 type hand struct {
 	lanes    map[string]map[string]head // by ID, then by queue; an ID stands for all its lanes
-	versions map[string]int64           // by name
+	versions map[string]int64           // of records, by name
+	lengths  map[string]int64           // of logs
 }
 
 // atHand is for how many conversations a hand has room: some 10 MB.
 const atHand = 20_000
 
-func (h *hand) forget() { h.lanes, h.versions = nil, nil }
+func (h *hand) forget() { *h = hand{} }
 
 // room empties a part of the hand that is full, and makes one that is missing.
 func room[V any](m map[string]V) map[string]V {
@@ -74,14 +75,22 @@ func name(kind, id string) string { return id + "/" + kind }
 
 // stands returns the version of a record; 0 if there is none.
 func (w *writer) stands(name string) (version int64, err error) {
-	version, ok := w.hand.versions[name]
+	return w.number(&w.hand.versions, w.version, name)
+}
+
+// length returns how many entries a log has.
+func (w *writer) length(log string) (int64, error) { return w.number(&w.hand.lengths, w.last, log) }
+
+// number returns what is at hand under name, or what a statement says.
+func (w *writer) number(at *map[string]int64, s *sqlite3.Stmt, name string) (n int64, err error) {
+	n, ok := (*at)[name]
 	if ok {
-		return version, nil
+		return n, nil
 	}
-	if err := w.rows(w.version, func(s *sqlite3.Stmt) { version = s.ColumnInt64(0) }, name); err != nil {
+	if err := w.rows(s, func(s *sqlite3.Stmt) { n = s.ColumnInt64(0) }, name); err != nil {
 		return 0, err
 	}
-	w.hand.versions = room(w.hand.versions)
-	w.hand.versions[name] = version
-	return version, nil
+	*at = room(*at)
+	(*at)[name] = n
+	return n, nil
 }

@@ -24,7 +24,7 @@ type writer struct {
 	begin, commit, rollback,
 	version, put, remove, index, unindex,
 	lanes, add, drop, empty, front, jobs, due,
-	entry, blank, cut, once, forget, count,
+	last, entry, blank, cut, once, forget, count,
 	soil, clean, soiled, sweep, copyAll, copyMost *sqlite3.Stmt
 }
 
@@ -70,7 +70,8 @@ func (w *writer) prepare() (err error) {
 		{&w.jobs, `SELECT body FROM job WHERE queue = ? AND lane = ? ORDER BY seq LIMIT ?`},
 		{&w.due, `SELECT lane FROM job WHERE queue = ? AND head = 1 AND due <= ? ORDER BY due LIMIT ?`},
 
-		{&w.entry, `INSERT INTO item (name, seq, n, body) SELECT ?1, coalesce(max(seq), 0) + 1, 0, ?2 FROM item WHERE name = ?1 AND seq > 0`},
+		{&w.last, `SELECT coalesce(max(seq), 0) FROM item WHERE name = ? AND seq > 0`},
+		{&w.entry, `INSERT INTO item (name, seq, n, body) VALUES (?, ?, 0, ?)`},
 		{&w.blank, `UPDATE item SET body = ? WHERE name = ? AND seq = ?`},
 		{&w.cut, `DELETE FROM item WHERE name = ? AND seq > 0`},
 		{&w.once, `INSERT OR IGNORE INTO item (name, seq, n, body) VALUES (?, -1, ?, x'')`},
