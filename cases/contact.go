@@ -13,6 +13,7 @@ type Contact struct {
 	Rest    string   `json:",omitempty"` // day of rest, "0" for Sunday to "6"; empty if unknown
 	Silent  bool     `json:",omitempty"` // only when the worker writes
 	Paused  bool     `json:",omitempty"` // nothing until the worker writes again
+	Open    bool     `json:",omitempty"` // news may show at once, whoever sees the phone
 	Call    bool     `json:",omitempty"` // the worker would rather be called
 }
 

@@ -44,7 +44,7 @@ func TallyOf(ns []int) (t Tally) {
 // Rates are what a Tally shows, as shares of one. They are not a number
 // without the others: a rate of those who answered says little where few did.
 type Rates struct {
-	Claimed   float64 // fixed by the employer's word, of those who take part
+	Claimed   float64 // fixed by the employer's word, of those who were asked or have answered
 	Validated float64 // have all of it and are satisfied, of those who answered
 	Low, High float64 // between which Validated lies for all who were asked, 19 times in 20
 	Response  float64 // answered, of those who were asked
@@ -55,7 +55,7 @@ type Rates struct {
 // Rates returns what t shows. Answers that a caseworker was told, and those
 // that somebody had told the worker to give, are in none of them.
 func (t Tally) Rates() (r Rates) {
-	r.Claimed, r.Response = share(t.Fixed, t.Members), share(t.Answers, t.Asked)
+	r.Claimed, r.Response = share(t.Fixed, t.Asked), share(t.Answers, t.Asked)
 	if r.Some = t.Answers > 0; r.Some {
 		r.Validated = share(t.All, t.Answers)
 		r.Gap = r.Claimed - r.Validated

@@ -1,6 +1,10 @@
 package cases
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // A Member is a worker who takes part in a case. What the worker says and how
 // the worker is reached are sealed with the worker's key; the case knows only
@@ -17,14 +21,39 @@ type Member struct {
 	Held    bool    `json:",omitempty"` // joined, and not let in yet
 	Spokes  bool    `json:",omitempty"` // represents others: is told, does not answer for them
 	Proxy   bool    `json:",omitempty"` // taken down by a caseworker: no chat
+	Left    bool    `json:",omitempty"` // takes part no more
 	Lost    string  `json:",omitempty"` // why the worker cannot be reached: blocked, left
 	Consent Consent `json:",omitzero"`
 	Claims  []Claim `json:",omitempty"`
 }
 
+// What a worker may allow, beside sharing the case with a party or an
+// organisation.
+const (
+	Raise = "raise" // to talk to the employer, without a name
+	Guess = "guess" // to do so though the employer may guess who it is
+)
+
+// Allows returns all that a worker allows, by name.
+func (c Consent) Allows() (names []string) {
+	if c.Employer == "yes" {
+		names = append(names, Raise)
+	}
+	if c.Guess {
+		names = append(names, Guess)
+	}
+	for name, yes := range c.Shared {
+		if yes {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Consent is what a worker allows. Nothing is allowed that was not asked.
 type Consent struct {
 	Employer   string           `json:",omitempty"` // "yes", "no", "later": raise with the employer, without a name
+	Guess      bool             `json:",omitempty"` // also where so few workers know of it that the employer may guess who asked
 	Name       bool             `json:",omitempty"` // the employer may be told the name
 	Shared     map[string]bool  `json:",omitempty"` // by organisation or party: may read the case
 	Statistics bool             `json:",omitempty"`
@@ -51,10 +80,12 @@ type Answered struct {
 	At        time.Time
 	Round     int
 	Fact      string   `json:",omitempty"` // all, some, none
+	Got       string   `json:",omitempty"` // all, some, none: of the amount that this worker was promised
 	Satisfied string   `json:",omitempty"` // yes, partly, no
 	Missing   []string `json:",omitempty"` // codes of remedywhy
 	Words     string   `json:",omitempty"`
 	Voice     bool     `json:",omitempty"`
+	Told      bool     `json:",omitempty"` // has said what is missing, or passed over it
 	Treated   string   `json:",omitempty"` // yes, no, secret: treated badly for asking
 	Further   string   `json:",omitempty"` // on, enough
 	Pressed   string   `json:",omitempty"` // yes, no: told what to answer
@@ -65,4 +96,38 @@ type Answered struct {
 }
 
 // Full reports whether the worker has all of it and is satisfied.
-func (a *Answered) Full() bool { return a != nil && a.Fact == "all" && a.Satisfied == "yes" }
+func (a *Answered) Full() bool {
+	return a != nil && a.Fact == "all" && (a.Got == "" || a.Got == "all") && a.Satisfied == "yes"
+}
+
+// Clone returns a copy that shares nothing with m that an entry may change.
+func (m *Member) Clone() *Member {
+	if m == nil {
+		return nil
+	}
+	c := *m
+	c.Claims = slices.Clone(m.Claims)
+	c.Consent.Shared, c.Consent.At = maps.Clone(m.Consent.Shared), maps.Clone(m.Consent.At)
+	return &c
+}
+
+// Claim returns what m says about an issue, or nil.
+func (m *Member) Claim(issue Code) *Claim {
+	if m == nil {
+		return nil
+	}
+	for i := range m.Claims {
+		if m.Claims[i].Issue == issue {
+			return &m.Claims[i]
+		}
+	}
+	return nil
+}
+
+// Share notes whether a worker allows that a party or an organisation sees the case.
+func (c *Consent) Share(with string, yes bool) {
+	if c.Shared == nil {
+		c.Shared = map[string]bool{}
+	}
+	c.Shared[with] = yes
+}

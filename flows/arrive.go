@@ -32,6 +32,9 @@ func (t *talk) arrive() {
 		t.begin()
 		return
 	}
+	if t.newsChoice() {
+		return
+	}
 	if t.s.Draft != nil && gap > long && (t.reporting() || t.s.State == welcome) {
 		t.welcomeBack()
 		return

@@ -122,7 +122,7 @@ func (t *talk) woke() {
 	}
 	if t.e.What == "quiet" { // another app has taken over
 		t.s.Contact.Silent = true
-		t.s.Alarms = nil
+		t.s.Alarms, t.s.News = nil, News{}
 	}
 }
 

@@ -55,8 +55,10 @@ type Session struct {
 	Zawgyi int       `json:"zawgyi,omitempty"` // how far the worker's texts lean to Zawgyi
 	Broken bool      `json:"broken,omitempty"` // the channel was blocked
 	Other  *Other    `json:"other,omitempty"`
-	Join   *Joining  `json:"join,omitempty"`  // a case whose code was brought along
-	Waits  bool      `json:"waits,omitempty"` // for a person
+	Join   *Joining  `json:"join,omitempty"`   // a case whose code was brought along
+	News   News      `json:"news,omitzero"`    // updates that wait to be read
+	Checks []Check   `json:"checks,omitempty"` // what cases ask, and what was answered last
+	Waits  bool      `json:"waits,omitempty"`  // for a person
 }
 
 // A Place is a state to come back to.
@@ -86,8 +88,9 @@ type Mine struct {
 	Status   cases.Status   `json:"status"`
 	Severity cases.Severity `json:"severity,omitempty"`
 	Report   *cases.Report  `json:"report,omitempty"`
-	News     time.Time      `json:"news"`         // of the last news
-	Due      time.Time      `json:"due,omitzero"` // before which a person writes
+	News     time.Time      `json:"news"`            // of the last news
+	Due      time.Time      `json:"due,omitzero"`    // before which a person writes
+	Rated    bool           `json:"rated,omitempty"` // was asked how our help was
 }
 
 // Danger is an alert under way.
@@ -240,6 +243,7 @@ func (s Session) Copy() Session { return s.clone() }
 func (s Session) clone() Session {
 	s.Place, s.Early, s.Mine = slices.Clone(s.Place), slices.Clone(s.Early), slices.Clone(s.Mine)
 	s.Picked, s.Alarms, s.Refused = slices.Clone(s.Picked), slices.Clone(s.Alarms), slices.Clone(s.Refused)
+	s.News, s.Checks = s.News.clone(), slices.Clone(s.Checks)
 	s.Draft, s.Prefs, s.Join = s.Draft.Clone(), s.Prefs.Clone(), s.Join.clone()
 	if s.Danger != nil {
 		d := *s.Danger

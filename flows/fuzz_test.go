@@ -177,6 +177,10 @@ func scripted(s Session, b []byte, at *time.Time) channels.Event {
 		e.Kind = []channels.Kind{channels.Started, channels.Edited, channels.Unsent, channels.Reacted, channels.Odd, channels.Left, channels.Returned, channels.Grouped,
 			channels.Moved, channels.Changed, channels.Accepted, channels.Failed, "", "unheard of"}[int(b[1])%14]
 		e.Text, e.Ref, e.Locale = said[int(b[3])%len(said)], []string{"", "K7M2QX42"}[b[3]%2], []string{"", "my", "zz"}[b[3]%3]
+	case 'q': // a case asks
+		e.Kind, e.What, e.Text = channels.Brought, append(questionKinds, "x")[int(b[1])%5], said[int(b[3])%len(said)]
+		e.Case, e.Topic = []string{"c", "b", "gone", ""}[int(b[3])%4], []string{"pay.ot", "gone", ""}[int(b[3])%3]
+		e.Facts = map[string]string{"round": "1", "amount": []string{"", "5 THB"}[int(b[3])%2]}
 	case 'c': // a time has come
 		e.Kind, e.What = channels.Woke, []string{"", "nudge", "extra", "checkin", "nobody", "quiet", "x"}[int(b[1])%7]
 		if w := s.Wake(); w.After(*at) {
@@ -209,6 +213,8 @@ var scripts = []string{
 	"v\x00\x00\x00b\x01\x02\x00b\x00\x02\x00b\x00\x02\x00b\x00\x02\x00i\x08\x02\x00b\x01\x02\x00b\x00\x02\x00i\x08\x02\x00b\x06\x02\x00b\x00\x02\x00i\x09\x02\x00b\x02\x02\x00b\x00\x02\x00",
 	// a report left lying for 40 days, and an old button
 	"t\x02\x00\x00b\x04\x02\x00b\x00\x02\x00b\x00\x02\x00b\x00\x02\x00b\x01\x02\x00c\x00\x05\x00o\x09\x07\x00b\x00\x02\x00b\x00\x02\x00",
+	// a report is sent; whether it is fixed is asked in the evening, answered, and asked again
+	"k\x00\x01\x00b\x04\x02\x00b\x00\x02\x00b\x00\x02\x00b\x00\x02\x00b\x00\x02\x00b\x00\x02\x00b\x01\x02\x00b\x00\x02\x00q\x00\x04\x01t\x03\x02\x00b\x01\x02\x00b\x01\x02\x00b\x01\x02\x00b\x00\x02\x00b\x00\x02\x00b\x01\x02\x00q\x01\x04\x01c\x00\x05\x00b\x02\x02\x00",
 	// another language, a child, self-harm, one after the other
 	"t\x06\x00\x00b\x00\x02\x00b\x00\x02\x00b\x00\x02\x00t\x03\x02\x02b\x00\x02\x00i\x16\x02\x00t\x04\x02\x00b\x00\x02\x00i\x14\x02\x00b\x01\x02\x00",
 }

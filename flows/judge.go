@@ -31,7 +31,7 @@ func Says(a *cases.Answered) string {
 		return WordNone
 	case a.Full():
 		return WordFull
-	case a.Fact == "some" || a.Satisfied == "partly":
+	case a.Fact == "some" || a.Got == "some" || a.Got == "none" || a.Satisfied == "partly":
 		if a.Further == "enough" {
 			return WordEnough
 		}
@@ -43,6 +43,9 @@ func Says(a *cases.Answered) string {
 // good reports whether a would close the claim. Of what a caseworker was told,
 // only bad news is as good as the worker's own word.
 func good(a *cases.Answered) bool { return Says(a) == WordFull || Says(a) == WordEnough }
+
+// hurt reports whether the worker was treated badly for having asked for help.
+func hurt(a *cases.Answered) bool { return a.Treated == "yes" || a.Again == "punished" }
 
 // history is how many earlier answers a claim keeps. The timeline keeps all.
 const history = 30
@@ -56,7 +59,7 @@ func Claimed(c cases.Claim, a cases.Answered) cases.Claim {
 	a.Round = c.Round
 	last := c.Last
 	if last != nil && a.Again != "" { // some weeks later: the answer before holds, unless it came back
-		a.Fact, a.Satisfied, a.Further = last.Fact, last.Satisfied, last.Further
+		a.Fact, a.Got, a.Satisfied, a.Further = last.Fact, last.Got, last.Satisfied, last.Further
 	}
 	grows := last != nil && last.At.Equal(a.At) && last.Proxy == a.Proxy
 	outdone := last != nil && a.Proxy != "" && last.Proxy == "" && Says(last) != "" && good(&a)
@@ -70,8 +73,7 @@ func Claimed(c cases.Claim, a cases.Answered) cases.Claim {
 	if n := len(c.Before); n > history {
 		c.Before = slices.Clone(c.Before[n-history:])
 	}
-	hurt := a.Treated == "yes" || a.Again == "punished"
-	if before := grows && (last.Treated == "yes" || last.Again == "punished"); hurt && !before {
+	if hurt(&a) && !(grows && hurt(last)) {
 		c.Hurt = "open"
 	}
 	c.Last = &a

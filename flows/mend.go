@@ -21,6 +21,8 @@ func (t *talk) mend() {
 	if s.Draft != nil && s.Draft.ID == "" {
 		s.Draft.ID = t.newCase()
 	}
+	s.News.mend()
+	s.mendChecks()
 	if s.Danger != nil && s.Danger.Case == "" {
 		s.Danger = nil
 	}
@@ -65,6 +67,10 @@ func (s *Session) holds(state State, mark string) bool {
 		return s.Offer != ""
 	case joining, joinname, joinreply:
 		return s.Join != nil
+	case fact, amount, content, missing, treated, further, recheck, pressed, rating:
+		return s.asks(mark)
+	case which:
+		return len(s.Mine) > 0 && len(s.Picked) > 1
 	case joinissue:
 		return s.Join != nil && s.Join.N < len(s.Join.Kinds)
 	}

@@ -90,8 +90,16 @@ func broughtUpdate(t *talk) {
 	n, f := &t.s.News, t.e.Facts
 	w := Waiting{Case: cases.ID(t.e.Case), Update: t.e.Update, Kind: f["kind"], Topic: cases.Code(t.e.Topic), Wrong: f["wrong"], Lang: f["lang"],
 		At: t.e.At, State: cases.ToSend}
+	if f["again"] != "" {
+		t.notSent(w)
+		return
+	}
 	same := func(o Waiting) bool { return o.Update == w.Update }
-	if slices.ContainsFunc(n.Waits, same) || slices.ContainsFunc(n.Told, same) {
+	if slices.ContainsFunc(n.Told, same) { // in the place of the one that it corrects
+		t.do(Stands{Case: w.Case, Update: w.Update, State: cases.Seen})
+		return
+	}
+	if slices.ContainsFunc(n.Waits, same) {
 		return
 	}
 	m := t.caseOf(w.Case)
@@ -105,6 +113,20 @@ func broughtUpdate(t *talk) {
 	n.Waits, n.Later = append(slices.Clip(n.Waits), w), 0
 }
 
+// notSent has an update that was told wait once more: its message was held
+// back, because a person had begun to write.
+func (t *talk) notSent(w Waiting) {
+	n := &t.s.News
+	i := slices.IndexFunc(n.Told, func(o Waiting) bool { return o.Update == w.Update })
+	if i < 0 {
+		return
+	}
+	w = n.Told[i]
+	w.State = cases.ForWorker
+	n.Told = slices.Delete(n.Told, i, i+1)
+	n.Waits = append([]Waiting{w}, n.Waits...)
+}
+
 // follow brings what the bot says of a case up to date.
 func (m *Mine) follow(facts map[string]string, at time.Time) {
 	m.News = at
@@ -113,6 +135,8 @@ func (m *Mine) follow(facts map[string]string, at time.Time) {
 	}
 	if due, err := time.Parse(time.RFC3339, facts["due"]); err == nil {
 		m.Due = due
+	} else if !m.Status.Open() {
+		m.Due = time.Time{}
 	}
 }
 

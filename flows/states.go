@@ -56,6 +56,16 @@ const (
 	joinname  = "joinname"  // who may know the name?
 	joinreply = "joinreply" // may we answer here?
 	joincode  = "joincode"  // the code of a case, typed
+	which     = "which"     // which of several problems?
+	fact      = "fact"      // did what was promised happen?
+	amount    = "amount"    // was it as much as was promised?
+	content   = "content"   // is the worker satisfied?
+	missing   = "missing"   // what is missing?
+	treated   = "treated"   // treated badly for asking for help?
+	further   = "further"   // go on with the rest, or is it enough?
+	recheck   = "recheck"   // some weeks later: still so?
+	pressed   = "pressed"   // did somebody say what to answer?
+	rating    = "rating"    // how was our help?
 )
 
 // Events of the conversation. Beside these, "to STATE" takes up again what was
@@ -72,6 +82,7 @@ const (
 	discard = "discard"
 	answer  = "answer"
 	ask     = "ask"
+	then    = "then " // with the question that follows: which depends on what was answered
 )
 
 // own are the states that are not questions of the report.
@@ -80,6 +91,7 @@ var own = []string{
 	switching, danger, checkin, selfharm, childask, person, mycase, status, adding, withdraw, forced, verify, helping, numbers,
 	rights, topics, card, sharing, settings, mydata, deleting, surely, pairing, linked, complaint, grouped,
 	joining, joinissue, joinname, joinreply, joincode,
+	which, fact, amount, content, missing, treated, further, recheck, pressed, rating,
 }
 
 // opening are the states before the worker has agreed to anything.
@@ -139,6 +151,15 @@ func transitions(qs []question) fsm.Events {
 		{Name: next, Src: []string{joinname}, Dst: joinreply},
 		{Name: send, Src: []string{joinname, joinreply}, Dst: sent},
 		{Name: ask, Src: []string{sharing}, Dst: joincode},
+
+		{Name: then + which, Src: []string{status}, Dst: which},
+		{Name: then + fact, Src: []string{status, which}, Dst: fact},
+		{Name: then + amount, Src: []string{fact}, Dst: amount},
+		{Name: then + content, Src: []string{fact, amount}, Dst: content},
+		{Name: then + missing, Src: []string{fact, content}, Dst: missing},
+		{Name: then + treated, Src: []string{content, missing}, Dst: treated},
+		{Name: then + further, Src: []string{treated}, Dst: further},
+		{Name: then + rating, Src: []string{treated, further, recheck}, Dst: rating},
 	}
 	for i, q := range qs {
 		if i > 0 {

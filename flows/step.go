@@ -20,6 +20,8 @@ func Step(s Session, e channels.Event) (Session, []Effect) {
 	t.mend()
 	t.hear()
 	t.flush()
+	t.news()
+	t.questions()
 	return t.s, t.fx
 }
 
@@ -46,7 +48,7 @@ var screens map[State]screen
 
 func init() { // not a literal: the functions lead back to it
 	screens = map[State]screen{}
-	for _, m := range []map[State]screen{opened, reported, alarmed, served, kept, joined} {
+	for _, m := range []map[State]screen{opened, reported, alarmed, served, kept, joined, remedied} {
 		for k, v := range m {
 			screens[k] = v
 		}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("nothing comes back to %s, which does not exist", s)
 		}
 	}
-	walk(2500)
+	walk(5000)
 	for _, row := range rows() {
 		if !used[row] {
 			t.Errorf("the table has %s, which no conversation uses", row)
@@ -126,7 +127,7 @@ func starts() (ss []Session) {
 	last.State, last.Join.Kinds = joinissue, []cases.Code{"pay.ot"}
 	again := bare.Copy()
 	again.State, again.Mine = joinname, []Mine{{ID: "b", Ref: "AAA-222", Status: cases.Received, Severity: cases.Serious, Report: &cases.Report{ID: "b", Answers: map[string]cases.Answer{"reply": {Choices: []string{"yes"}}}}}}
-	return append(ss, bare, last, again)
+	return append(append(asked1(), ss...), bare, last, again)
 }
 
 // offers are what a worker may do in s: press, write, record, send what is no
@@ -152,8 +153,11 @@ func offers(s Session) (es []channels.Event) {
 
 // sketch is what of s decides, roughly, how it goes on.
 func sketch(s Session) string {
-	r := s.Draft
-	return fmt.Sprint(s.State, s.Mark == "told", s.Lang == "", s.Consent.Given, len(s.Mine) > 0, r != nil, s.Danger != nil, s.Extra > 0, s.Edit, s.Word != "",
+	r, about := s.Draft, ""
+	if i := slices.IndexFunc(s.Checks, func(c Check) bool { return c.key() == s.Mark }); i >= 0 {
+		about = s.Checks[i].What + Says(s.Checks[i].Answer)
+	}
+	return fmt.Sprint(s.State, about, s.Mark == "told", s.Lang == "", s.Consent.Given, len(s.Mine) > 0, r != nil, s.Danger != nil, s.Extra > 0, s.Edit, s.Word != "",
 		r != nil && len(r.Kinds) > 0, len(s.Place) > 0, s.Join != nil && s.Join.N > 0)
 }
 
