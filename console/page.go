@@ -26,9 +26,21 @@ type asset struct {
 var (
 	assets    = loadAssets()
 	templates = template.Must(template.New("").Funcs(template.FuncMap{
-		"asset": func(name string) string { return assets[name].href },
+		"asset":    func(name string) string { return assets[name].href },
+		"icon":     icon,
+		"initials": Initials,
 	}).ParseFS(files, "templates/*.html"))
 )
+
+// icon draws one of the pictures of icons.html; small ones stand in a line of
+// small words.
+func icon(name string, small ...bool) template.HTML {
+	class := "i"
+	if len(small) > 0 {
+		class = "i s"
+	}
+	return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="#i-` + template.HTMLEscapeString(name) + `"/></svg>`) //nolint:gosec // escaped
+}
 
 func loadAssets() map[string]asset {
 	as := map[string]asset{}

@@ -113,9 +113,8 @@ func (s *Store) Choose(ctx context.Context, token string, p cases.Person, plain 
 
 // Join finishes an account with the first code of the authenticator app: from
 // now on password and app of before are worth nothing and everybody who was
-// signed in with them is out. It returns recovery codes, which are shown once,
-// and the token of a half session, which [Store.Confirm] completes with one of
-// them or the next code. A wrong code is ErrDenied.
+// signed in with them is out. It returns recovery codes, which are shown once.
+// A wrong code is ErrDenied.
 func (s *Store) Join(ctx context.Context, token, code string) (recovery []string, err error) {
 	id := whose(token)
 	if err := s.try(ctx, 2*freeTries, "join", id); err != nil {

@@ -30,7 +30,7 @@ type config struct {
 
 	telegram struct{ token, secret, url, bot, rate, chatRate string }
 	line     struct{ token, secret, url, data, id string }
-	whatsapp struct{ token, secret, verify, phone, waba, url, number, template, templateLang string }
+	whatsapp struct{ token, secret, verify, phone, waba, url, number, template, templateLang, tier string }
 }
 
 // flags declares every flag on fs, with what the environment says as default.
@@ -71,6 +71,7 @@ func (c *config) flags(fs *flag.FlagSet) {
 	text(&c.whatsapp.number, "whatsapp-number", "WHATSAPP_NUMBER", "", "the number itself, with its country code, for links")
 	text(&c.whatsapp.template, "whatsapp-template", "WHATSAPP_TEMPLATE", "", "approved template behind which news wait while the 24-hour window is closed")
 	text(&c.whatsapp.templateLang, "whatsapp-template-lang", "WHATSAPP_TEMPLATE_LANG", "en", "language of that template")
+	text(&c.whatsapp.tier, "whatsapp-tier", "WHATSAPP_TIER", "250", "workers to whom WhatsApp lets the account send a template in 24 hours: 250, 2000, 10000, 100000, or none")
 	fs.BoolVar(&c.unsafeRedis, "unsafe-redis", false, "accept a Redis that may lose what it has acknowledged")
 	fs.BoolVar(&c.debug, "debug", false, "log more, and serve profiles with the counters")
 }
@@ -94,6 +95,18 @@ func (c *config) check() error {
 		c.webhookAddr = ""
 	}
 	return nil
+}
+
+// tier reads "250" or "none" as a number of workers a day; zero is no limit.
+func tier(s string) (int, error) {
+	if s == "none" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("WHATSAPP_TIER is %q: it must be a number of workers a day, or none", s)
+	}
+	return n, nil
 }
 
 // rate reads "30", "1.5" or "none" as messages a second.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"workervoice/cases"
 	"workervoice/channels"
@@ -38,6 +39,18 @@ func (s *system) consoleConfig() console.Config {
 			_, err := s.store.Stats(ctx)
 			return err
 		},
+	}
+}
+
+// officeConfig says what caseworkers' pages work with.
+func (s *system) officeConfig() console.OfficeConfig {
+	var infos []channels.Info
+	for _, a := range s.adapters {
+		infos = append(infos, a.Info())
+	}
+	return console.OfficeConfig{
+		Store: s.store, Files: s.files, Engine: s.engine, Texts: s.texts, Channels: infos,
+		Name: s.name, Public: s.public, Secure: strings.HasPrefix(s.public, "https:"), Log: s.log,
 	}
 }
 

@@ -39,7 +39,7 @@ func link(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io.
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
-	if done, err := ask(ctx, c.data, o, out); done {
+	if done, err := ask(ctx, c.data, "link", o, out); done {
 		return err
 	}
 	s, err := assemble(ctx, *c, slog.New(slog.DiscardHandler))
@@ -95,30 +95,36 @@ func (s *system) control() io.Closer {
 	_ = os.Remove(socket(s.data)) // what a killed process left; the store's lock says that none runs
 	l, err := net.Listen("unix", socket(s.data))
 	if err != nil {
-		s.log.Warn("workervoice link cannot reach this program: choose a shorter path with -data, or make links while it is stopped", "err", err)
+		s.log.Warn("workervoice link and invite cannot reach this program: choose a shorter path with -data, or use them while it is stopped", "err", err)
 		return io.NopCloser(nil)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /link", func(w http.ResponseWriter, r *http.Request) {
-		var o linkOrder
+	mux.HandleFunc("POST /link", take(s.link))
+	mux.HandleFunc("POST /invite", take(s.invite))
+	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(l) //nolint:errcheck // ends with the listener
+	return l
+}
+
+// take serves orders of one kind.
+func take[O any](do func(context.Context, O, io.Writer) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var o O
 		if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
 			http.Error(w, "the order cannot be read", http.StatusBadRequest)
 			return
 		}
 		var b bytes.Buffer
-		if err := s.link(r.Context(), o, &b); err != nil {
+		if err := do(r.Context(), o, &b); err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 			return
 		}
 		w.Write(b.Bytes()) //nolint:errcheck // nobody is left to tell
-	})
-	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(l) //nolint:errcheck // ends with the listener
-	return l
+	}
 }
 
-// ask hands an order to the program that runs on a data folder, and reports
-// whether there is one.
-func ask(ctx context.Context, data string, o linkOrder, out io.Writer) (bool, error) {
+// ask hands an order of a kind to the program that runs on a data folder, and
+// reports whether there is one.
+func ask(ctx context.Context, data, kind string, o any, out io.Writer) (bool, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socket(data))
 	}
@@ -126,7 +132,7 @@ func ask(ctx context.Context, data string, o linkOrder, out io.Writer) (bool, er
 	if err != nil {
 		return true, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control/link", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control/"+kind, bytes.NewReader(body))
 	if err != nil {
 		return true, err
 	}

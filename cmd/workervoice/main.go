@@ -25,6 +25,7 @@ var commands = []command{
 	{"serve", "run the bot, the web chat and the console (what happens without a command)", serve},
 	{"chat", "talk with the bot in this terminal", chat},
 	{"link", "make a mobilizer's link and print its addresses", link},
+	{"invite", "make an invitation to the console and print its address", invite},
 	{"check", "look for faults in texts, flows and limits", check},
 	{"diagram", "print the conversation as a Mermaid diagram", diagram},
 	{"simulate", "let made-up workers and caseworkers use a running instance", play},

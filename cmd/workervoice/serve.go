@@ -51,6 +51,7 @@ func (s *system) serve(ctx context.Context, out io.Writer) error {
 	orders := s.control()
 	defer orders.Close()
 	s.welcome(out, servers)
+	s.first(ctx, out)
 	s.startPlatforms(ctx)
 
 	running, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -109,6 +110,9 @@ func (s *system) listen() (servers []server, err error) {
 			}
 			return nil, fmt.Errorf("%s: nothing can be served there, choose another address: %w", a.name, err)
 		}
+		if a.name == "ADDR" {
+			s.addr = l.Addr().String() // where port 0 has led
+		}
 		base, quit := context.WithCancel(context.Background())
 		servers = append(servers, server{&http.Server{ // without ReadTimeout: a slow phone may send a photo for minutes
 			Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -143,6 +147,7 @@ func (s *system) pages() http.Handler {
 	w := s.web.Handler(s.engine.Deliver)
 	mux.Handle("/w", w)
 	mux.Handle("/w/", w)
+	mux.Handle("/c/", s.office)
 	mux.Handle("/", console.Handler(s.consoleConfig()))
 	return mux
 }
@@ -219,7 +224,7 @@ func (s *system) startPlatforms(ctx context.Context) {
 // welcome says what runs and where to look.
 func (s *system) welcome(out io.Writer, servers []server) {
 	home := "http://" + servers[0].listener.Addr().String()
-	fmt.Fprintf(out, "%s is running.\n  web chat for workers   %s/w\n  start page             %s/\n", s.name, home, home)
+	fmt.Fprintf(out, "%s is running.\n  web chat for workers   %s/w\n  console for staff      %s/c/\n  start page             %s/\n", s.name, home, home, home)
 	for _, a := range s.adapters {
 		i := a.Info()
 		if i.Platform == channels.Web {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,8 +46,9 @@ type system struct {
 	adapters []channels.Adapter
 	web      *web.Adapter
 	engine   *bot.Engine
-	made     bool     // the master key is new
-	trouble  sync.Map // of channels that are not ready: what the start page says of it, by ID
+	office   http.Handler // what caseworkers open
+	made     bool         // the master key is new
+	trouble  sync.Map     // of channels that are not ready: what the start page says of it, by ID
 	closers  []io.Closer
 }
 
@@ -102,6 +104,8 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 		Template: c.whatsapp.template, TemplateLang: c.whatsapp.templateLang,
 		Secret: [32]byte(secret), Draw: func(link string) ([]byte, error) { return console.PNG(link, 600) },
 	})
+	office := console.NewOffice(s.officeConfig())
+	s.closers, s.office = append(s.closers, office), office
 	return s, nil
 }
 

@@ -1,0 +1,231 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/store"
+)
+
+const (
+	breath = 200 * time.Millisecond // between two hints to one page, so that a busy hour does not drown it
+	pulse  = 20 * time.Second       // after which a page hears that we are there
+	gone   = 45 * time.Second       // without a word from a page, after which its person is no longer here
+)
+
+// An exchange tells open pages what has changed, and who looks at what. It
+// knows both for this process only, and nothing of it is kept.
+type exchange struct {
+	store *store.Store
+	log   *slog.Logger
+	ctx   context.Context
+	close context.CancelFunc
+
+	mu    sync.Mutex
+	here  map[string]map[cases.CaseworkerID]*presence // by conversation
+	pages map[*livePage]bool
+}
+
+// A presence is somebody who looks at a conversation.
+type presence struct {
+	Name    string
+	Writing string // what: "" nothing, "reply" or "note"
+	at      time.Time
+	org     cases.OrgID
+}
+
+// A livePage is a page that hears of changes.
+type livePage struct {
+	org  cases.OrgID
+	more chan string // topics beside those of the store
+}
+
+func newExchange(s *store.Store, log *slog.Logger) *exchange {
+	x := &exchange{store: s, log: log, here: map[string]map[cases.CaseworkerID]*presence{}, pages: map[*livePage]bool{}}
+	x.ctx, x.close = context.WithCancel(context.Background())
+	return x
+}
+
+func init() {
+	serve("GET /c/live", person, live)
+	serve("POST /c/active", person, func(v *visit) error { v.W.WriteHeader(http.StatusNoContent); return nil })
+}
+
+// live sends a page hints for as long as it is open: topics that have changed,
+// and never what. A page that comes back reads everything again, so nothing
+// need be repeated to it. It ends when the session does.
+func live(v *visit) error {
+	out := http.NewResponseController(v.W)
+	v.W.Header().Set("Content-Type", "text/event-stream")
+	v.W.Header().Set("X-Accel-Buffering", "no") // a proxy is not to wait for more
+	if _, err := fmt.Fprint(v.W, "retry: 2000\n\n"); err != nil {
+		return nil // the page has gone
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	p := v.live.open(v.Me.Org)
+	defer v.live.shut(p)
+	hints := v.live.watch(v.Ctx(), v.By())
+	tick := time.NewTicker(pulse)
+	defer tick.Stop()
+	for {
+		var topics []string
+		select {
+		case <-v.Ctx().Done():
+			return nil
+		case <-v.live.ctx.Done():
+			return nil
+		case topics = <-hints:
+		case t := <-p.more:
+			topics = []string{t}
+		case <-tick.C:
+			if me, err := v.Store.Signed(v.Ctx(), v.token); err != nil || me.Locked {
+				topics = []string{"go"}
+			}
+		}
+		for more := true; more; {
+			select {
+			case t := <-p.more:
+				topics = append(topics, t)
+			default:
+				more = false
+			}
+		}
+		slices.Sort(topics)
+		b, err := json.Marshal(slices.Compact(topics))
+		if err != nil {
+			return err
+		}
+		if len(topics) == 0 {
+			b = []byte("[]")
+		}
+		if _, err := fmt.Fprintf(v.W, "data: %s\n\n", b); err != nil || out.Flush() != nil {
+			return nil // the page has gone
+		}
+		select {
+		case <-v.Ctx().Done():
+			return nil
+		case <-time.After(breath):
+		}
+	}
+}
+
+// watch passes on what the store hints at, as topics.
+func (x *exchange) watch(ctx context.Context, by cases.Caseworker) <-chan []string {
+	w := x.store.Watch(by)
+	out := make(chan []string)
+	go func() {
+		defer w.Close()
+		for {
+			hs, err := w.Next(ctx)
+			if err != nil {
+				return
+			}
+			var topics []string
+			for _, h := range hs {
+				topics = append(topics, topicsOf(h)...)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case out <- topics:
+			}
+		}
+	}()
+	return out
+}
+
+// topicsOf says what data-live would have to name to be changed by a hint.
+func topicsOf(h store.Hint) []string {
+	if h.What == store.Everywhere {
+		return []string{"all"}
+	}
+	return []string{h.What + ":" + h.ID, h.What + "s"}
+}
+
+func (x *exchange) open(org cases.OrgID) *livePage {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	p := &livePage{org: org, more: make(chan string, 32)}
+	x.pages[p] = true
+	return p
+}
+
+func (x *exchange) shut(p *livePage) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.pages, p)
+}
+
+// tell passes a topic on to the pages of an organisation. One that is behind
+// misses it: it is about who is here, which is said again soon. x.mu is held.
+func (x *exchange) tell(org cases.OrgID, topic string) {
+	for p := range x.pages {
+		if p.org != org {
+			continue
+		}
+		select {
+		case p.more <- topic:
+		default:
+		}
+	}
+}
+
+// note says that somebody looks at a conversation, and what they write.
+func (x *exchange) note(chat string, me store.Signed, writing string, now time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	in := x.here[chat]
+	if in == nil {
+		in = map[cases.CaseworkerID]*presence{}
+		x.here[chat] = in
+	}
+	was := in[me.ID]
+	in[me.ID] = &presence{me.Name, writing, now, me.Org}
+	if was == nil || was.Writing != writing {
+		x.tell(me.Org, "here:"+chat)
+	}
+}
+
+// left says that somebody no longer looks at a conversation.
+func (x *exchange) left(chat string, me store.Signed) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if _, ok := x.here[chat][me.ID]; ok {
+		delete(x.here[chat], me.ID)
+		x.tell(me.Org, "here:"+chat)
+	}
+}
+
+// others returns who else of the same organisation looks at a conversation, by
+// name.
+func (x *exchange) others(chat string, me store.Signed, now time.Time) (out []presence) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for id, p := range x.here[chat] {
+		switch {
+		case now.Sub(p.at) > gone:
+			delete(x.here[chat], id)
+		case id != me.ID && p.org == me.Org:
+			out = append(out, *p)
+		}
+	}
+	if len(x.here[chat]) == 0 {
+		delete(x.here, chat)
+	}
+	slices.SortFunc(out, func(a, b presence) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
