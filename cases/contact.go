@@ -15,6 +15,8 @@ type Contact struct {
 	Paused  bool     `json:",omitempty"` // nothing until the worker writes again
 	Open    bool     `json:",omitempty"` // news may show at once, whoever sees the phone
 	Call    bool     `json:",omitempty"` // the worker would rather be called
+
+	Still time.Time `json:",omitzero"` // nothing is pushed before: the phone may be in somebody else's hands
 }
 
 // A span of a day, in minutes after midnight. It may run past midnight.
@@ -61,6 +63,9 @@ func Zone(country string) *time.Location {
 func (c Contact) Free(now time.Time) time.Time {
 	if c.Silent || c.Paused {
 		return time.Time{}
+	}
+	if c.Still.After(now) {
+		now = c.Still
 	}
 	local := now.In(Zone(c.Country))
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())

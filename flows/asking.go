@@ -225,6 +225,33 @@ func (t *talk) ownIssue(m *Mine, issue cases.Code, v string) {
 	t.show()
 }
 
+// cooling is how long nothing is closed and nothing shows on the phone after
+// somebody who may not be the worker wanted the case closed.
+const cooling = 24 * time.Hour
+
+// solved takes words that the case may be closed. Where there is a secret word
+// it comes first: whoever holds the phone learns nothing, a person does.
+func (t *talk) solved() bool {
+	m := t.last()
+	if m == nil || t.s.Danger != nil || t.reporting() || slices.Contains(aboutRemedy, t.s.State) {
+		return false
+	}
+	if !t.locked() {
+		t.own(m, "fixed")
+		return true
+	}
+	t.s.Contact.Still = t.e.At.Add(cooling)
+	due := t.due(cases.Violence)
+	t.enter(m.ID, cases.Entry{Kind: cases.Pressured, Severity: cases.Violence, Trigger: "wants it closed", Text: t.words(), Due: due})
+	t.tell("withdraw.forced", nil)
+	if t.s.State != verify {
+		t.interrupt(verify)
+	}
+	t.s.Mark = "solved"
+	t.show()
+	return true
+}
+
 func whichChoices(s *Session) (cs []Choice) {
 	for i, k := range s.Picked {
 		if _, ok := cases.Kinds.Find(cases.Code(k)); i > 0 && ok && len(cs) < 9 {

@@ -47,6 +47,8 @@ func (t *talk) command() bool {
 		t.wipe()
 	case "stop", "stop?":
 		t.halt()
+	case "solved":
+		return t.solved()
 	case "skip", "back", "yes", "no", "done":
 		return t.answered(t.e.Intent)
 	default:

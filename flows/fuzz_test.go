@@ -199,7 +199,7 @@ var said = []string{
 }
 
 var intents = []string{
-	"menu", "start", "language", "repeat", "hide", "person", "fee", "mycase", "settings", "delete", "delete?", "stop", "stop?", "skip", "back", "yes", "no", "done", "danger",
+	"menu", "start", "language", "repeat", "hide", "person", "fee", "mycase", "settings", "delete", "delete?", "stop", "stop?", "skip", "back", "yes", "no", "done", "solved", "danger",
 	"maybe danger", "maybe selfharm", "maybe child", "maybe child sexual", "maybe sexual", "maybe injured", "maybe detained", "maybe confined", "maybe ", "maybe", "?", "mushroom",
 }
 

@@ -306,6 +306,43 @@ func TestSecretWord(t *testing.T) {
 	}
 }
 
+// TestSomebodyElseSaysSolved is acceptance story A11: the phone is taken in the
+// shift, and whoever has it wants the case closed.
+func TestSomebodyElseSaysSolved(t *testing.T) {
+	w := newWorker(t, "pay.ot")
+	w.s.Word = digest(w.s.Seed, "mango")
+	w.at = noon.Add(2*time.Hour + 5*time.Minute)
+	w.step(channels.Event{Kind: channels.Said, Intent: "solved", Text: "everything is solved close case"}).wants("withdraw.forced person.verify", verify)
+	alerted := false
+	for _, f := range w.fx {
+		e, ok := f.(Enter)
+		alerted = alerted || ok && e.Entry.Kind == cases.Pressured && e.Entry.Severity == cases.Violence
+	}
+	if !alerted {
+		t.Error("no person hears of it")
+	}
+	for range 3 {
+		w.writes("open it")
+	}
+	w.wants("verify.wrong menu.title", menu)
+	if w.s.Mine[0].Status != cases.SaidFixed {
+		t.Error("the case is", w.s.Mine[0].Status)
+	}
+	w.at = evening
+	w.brings("check", "pay.ot").wants("", menu)
+	if wait := w.s.Wake().Sub(noon.Add(2 * time.Hour)); wait < 24*time.Hour {
+		t.Error("something shows on the phone after", wait)
+	}
+	w.press("mycase").wants("person.verify", verify)
+	w.writes("mango")
+	if w.s.State != status && w.s.State != fact {
+		t.Error("the worker's own word opens", w.s.State)
+	}
+
+	w = newWorker(t, "pay.ot") // no word: what is said is asked for
+	w.step(channels.Event{Kind: channels.Said, Intent: "solved", Text: "solved"}).wants("remedy.fact_issue remedy.no_wrong", fact)
+}
+
 // TestWeeksLater asks once more in two taps.
 func TestWeeksLater(t *testing.T) {
 	for v, want := range map[string]string{"ok": "recheck.good rating.ask", "came_back": "remedy.reopened menu.title", "punished": "remedy.hurt menu.title"} {

@@ -145,7 +145,7 @@ func offers(s Session) (es []channels.Event) {
 		channels.Event{Kind: channels.Odd, What: "sticker"},
 		channels.Event{Kind: channels.Woke, At: s.Wake()},
 	)
-	for _, in := range []string{"danger", "menu", "language", "repeat", "hide", "person", "fee", "mycase", "settings", "delete", "stop", "skip", "back", "yes", "no", "done", "start"} {
+	for _, in := range []string{"danger", "menu", "language", "repeat", "hide", "person", "fee", "mycase", "settings", "delete", "stop", "skip", "back", "yes", "no", "done", "start", "solved"} {
 		es = append(es, channels.Event{Kind: channels.Said, Intent: in, Text: in})
 	}
 	return es

@@ -28,6 +28,7 @@ const (
 	Fee            = "fee" // somebody asked for money
 	Start          = "start"
 	Done           = "done"
+	Solved         = "solved" // the case may be closed: perhaps somebody else says so
 
 	// Perhaps stop and perhaps delete: written in Latin letters, where no
 	// spelling is sure, or only an emoji. Ask before doing it.
@@ -35,7 +36,7 @@ const (
 	MaybeDelete = Delete + "?"
 )
 
-var commands = []string{Yes, No, Skip, Back, Stop, Menu, InDanger, Person, ChangeLanguage, Repeat, Hide, Delete, Settings, MyCase, Fee, Start, Done}
+var commands = []string{Yes, No, Skip, Back, Stop, Menu, InDanger, Person, ChangeLanguage, Repeat, Hide, Delete, Settings, MyCase, Fee, Start, Done, Solved}
 
 const (
 	polite  = "polite" // in keywords.tsv: words that may stand around a command
