@@ -54,6 +54,7 @@ type Engine struct {
 	entries bell
 	wakes   bell
 	soonest soonest
+	hours   openings
 	senders map[channels.ID]*sender
 	links   links
 	acks    acks

@@ -42,8 +42,10 @@ func gate(c store.Conversation, s flows.Session, m channels.Outbound, info chann
 		return verdict{do: drop, why: "read"} // the worker was here since, and has heard of it
 	case m.Leave:
 		return verdict{}
-	case c.Owner != "" && c.Owner != store.Queued && m.Owner != c.Epoch:
-		return verdict{do: drop, why: "superseded"} // a caseworker speaks now
+	case c.Human() && m.For != "" && m.By == "":
+		return verdict{do: wait, until: store.Held, why: "person"} // news, until the bot is back
+	case superseded(c, m):
+		return verdict{do: drop, why: "superseded"}
 	case m.Class == channels.Nudge && !open:
 		return verdict{do: drop, why: "window"}
 	}
@@ -54,6 +56,12 @@ func gate(c store.Conversation, s flows.Session, m channels.Outbound, info chann
 		return verdict{do: park, until: store.Held, why: "window"}
 	}
 	return verdict{}
+}
+
+// superseded reports whether the bot decided m before a caseworker took the
+// conversation over. What a caseworker wrote stands, whoever has it now.
+func superseded(c store.Conversation, m channels.Outbound) bool {
+	return m.By == "" && m.For == "" && (m.Owner < c.Taken || c.Human() && m.Owner != c.Epoch)
 }
 
 // hours keeps news and reminders to the worker's free time, and holds answers

@@ -88,13 +88,10 @@ func (e *Engine) open(m *channels.Outbound, info channels.Info) error {
 	if f == nil {
 		return nil
 	}
-	content, err := e.content(f.Ref)
-	if err != nil {
+	own := *f
+	if err := e.contents(&own); err != nil {
 		return err
 	}
-	own := *f
-	own.Size = int64(len(content))
-	own.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 	if info.Links {
 		token, err := e.fileToken(f.Ref, f.Type, e.Now().Add(lasting))
 		if err != nil {
@@ -106,13 +103,26 @@ func (e *Engine) open(m *channels.Outbound, info channels.Info) error {
 	return nil
 }
 
-// content returns what an attachment of ours holds.
-func (e *Engine) content(ref string) ([]byte, error) {
-	if link, ok := strings.CutPrefix(ref, "qr/"); ok {
-		return e.Draw(link)
+// contents gives f what it holds: a link that is drawn anew each time, or what
+// a caseworker attached, which is read as it is sent.
+func (e *Engine) contents(f *channels.File) error {
+	if link, ok := strings.CutPrefix(f.Ref, "qr/"); ok {
+		content, err := e.Draw(link)
+		f.Size = int64(len(content))
+		f.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+		return err
 	}
-	return nil, fmt.Errorf("bot: there is no attachment of this name")
+	if ref, ok := strings.CutPrefix(f.Ref, attached); ok {
+		f.Open = func() (io.ReadCloser, error) {
+			return e.Files.Open(context.Background(), store.SubjectOf(ref), ref)
+		}
+		return nil
+	}
+	return fmt.Errorf("bot: there is no attachment of this name")
 }
+
+// attached begins the name of what a caseworker attached.
+const attached = "file/"
 
 // fileToken seals what a platform may fetch, and until when, into a name that
 // nobody can guess or change. It outlives a restart.
@@ -166,14 +176,20 @@ func (e *Engine) File(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	content, err := e.content(ref)
-	if err != nil {
+	f := channels.File{Ref: ref}
+	if e.contents(&f) != nil {
 		http.NotFound(w, r)
 		return
 	}
+	content, err := f.Open()
+	if err != nil { // erased since
+		http.NotFound(w, r)
+		return
+	}
+	defer content.Close() //nolint:errcheck // it was only read
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-store")
-	w.Write(content) //nolint:errcheck // nobody is left to tell
+	io.Copy(w, content) //nolint:errcheck // nobody is left to tell
 }

@@ -81,7 +81,7 @@ func (e *Engine) finish(ctx context.Context, t *store.Turn) error {
 // reads nothing but t, the texts and, where a worker typed one, a code.
 func (e *Engine) turn(ctx context.Context, t *store.Turn) (store.Outcome, error) {
 	o := store.Outcome{Session: t.Session, Redact: true}
-	for _, ev := range t.Events {
+	for i, ev := range t.Events {
 		if ev.Kind == channels.Failed {
 			if err := e.refused(ctx, t, ev, &o); err != nil {
 				return o, err
@@ -97,7 +97,7 @@ func (e *Engine) turn(ctx context.Context, t *store.Turn) (store.Outcome, error)
 		if private(o.Session) {
 			o.Redact = false
 		}
-		next, fx, err := e.step(ctx, o.Session, ev)
+		next, fx, err := e.reply(ctx, t, i, &o)
 		if err != nil {
 			return o, err
 		}

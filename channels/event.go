@@ -97,6 +97,10 @@ type Event struct {
 	Intent string `json:",omitempty"` // the command that the words amount to
 	Script string `json:",omitempty"` // the language in whose script Text is written, where that is plain
 	Raw    string `json:",omitempty"` // Text as received, where it was converted (from Zawgyi)
+
+	// Opens is when the people who answer are next there, if that is known and
+	// they are not there now. It too is what the bot makes of it.
+	Opens time.Time `json:"-"`
 }
 
 // LogValue shows what e is, not what it says nor its name: platforms put

@@ -42,6 +42,10 @@ type Session struct {
 	Picked  []string   `json:"picked,omitempty"` // of a question with several answers, so far
 	Mark    string     `json:"mark,omitempty"`   // what a yes in this state refers to
 
+	Taps  []Tap            `json:"taps,omitempty"`  // what the worker asked of the bot while a caseworker had the conversation
+	Later []channels.Event `json:"later,omitempty"` // what was brought meanwhile: it comes up when the bot is back
+	Aside *Aside           `json:"aside,omitempty"` // where the bot stood, while it deletes what the worker wants gone meanwhile
+
 	Last   string    `json:"last,omitempty"` // the button last taken, to know it pressed twice
 	LastAt time.Time `json:"lastAt,omitzero"`
 	Misses int       `json:"misses,omitempty"` // answers in a row that were not understood

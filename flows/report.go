@@ -282,14 +282,19 @@ func readSent(t *talk, v string) {
 // showReview shows every answer that matters, in the worker's own words.
 func showReview(t *talk) {
 	r := t.report()
-	place := clip(strings.Join(nonEmpty(r.Answers["site"].Text, r.Answers["area"].Text), ", "))
 	t.tell("review.title", nil)
-	t.tell("review.summary", Args{
-		"Issues": named(r.Kinds), "Place": orNone(place, r.Answers["country"]), "Count": answered(r, "howmany"),
-		"Want": answered(r, "want"), "Privacy": answered(r, "privacy"), "Contact": answered(r, "reply"),
-	})
+	t.tell("review.summary", summed(r))
 	if few := r.First("howmany"); r.First("raise") == "yes" && (few == "me" || few == "few" || few == "") {
 		t.tell("review.small_group", nil)
+	}
+}
+
+// summed is what a report holds so far.
+func summed(r *cases.Report) Args {
+	place := clip(strings.Join(nonEmpty(r.Answers["site"].Text, r.Answers["area"].Text), ", "))
+	return Args{
+		"Issues": named(r.Kinds), "Place": orNone(place, r.Answers["country"]), "Count": answered(r, "howmany"),
+		"Want": answered(r, "want"), "Privacy": answered(r, "privacy"), "Contact": answered(r, "reply"),
 	}
 }
 

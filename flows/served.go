@@ -172,7 +172,7 @@ func (t *talk) summon() {
 	t.interrupt(person)
 	t.s.Mark = string(id)
 	t.do(Summon{Case: id, Severity: severity})
-	t.tell("person.queue", Args{"ByWhen": Moment{due, t.s.Contact.Country}})
+	t.promised(severity)
 }
 
 // writePerson keeps what the worker has to say to a person. The bot thanks

@@ -34,6 +34,9 @@ type Conversation struct {
 	Late   bool      `json:"-"`         // returned by a takeover: a message of the bot was still on its way
 }
 
+// Subject names the key that seals what is attached in c, for [Files.Put].
+func (c Conversation) Subject() string { return talk(c.ID, c.Talk) }
+
 // Human reports whether a caseworker has the conversation.
 func (c Conversation) Human() bool { return c.Owner != "" && c.Owner != Queued }
 

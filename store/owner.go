@@ -267,7 +267,10 @@ func (s *Store) turned(id string, k *known, next *standing) Batch {
 // speak adds messages to a batch, and to the transcript with what else x says.
 func (s *Store) speak(b *Batch, n *standing, x Exchange, ms []channels.Outbound) {
 	x.At = b.At
-	for _, m := range ms {
+	for i, m := range ms {
+		if m.Key == "" {
+			m.Key = n.ID + "/" + itoa(n.Epoch) + "/" + itoa(int64(i))
+		}
 		m.To, m.Owner = n.With, n.Epoch
 		x.Sent = append(x.Sent, m)
 		b.Jobs = append(b.Jobs, Job{Lane: Lane{outbox(n.With.Channel), n.ID}, Subject: n.ID, Body: encode(m), Due: b.At})
