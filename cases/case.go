@@ -31,8 +31,7 @@ type Case struct {
 	Country  string // ISO 3166 code, empty if unknown
 	Lang     string // of the worker who reported
 	Channel  string // the platform of the report
-	Workers  []WorkerID
-	Urgent   bool // an alert that nobody has taken
+	Urgent   bool   // an alert that nobody has taken
 	Assignee CaseworkerID
 	Org      OrgID // the organisation responsible
 	Opened   time.Time
@@ -41,13 +40,21 @@ type Case struct {
 	Issues []Issue `json:",omitempty"` // each kind of abuse, with its own life
 	Tracks []Track `json:",omitempty"` // what goes on with each counterpart
 	Size   int     `json:",omitempty"` // workers who take part
+	Held   int     `json:",omitempty"` // workers who joined and are not let in yet
+	Lost   int     `json:",omitempty"` // of Size, those who cannot be reached
+	Many   bool    `json:",omitempty"` // the report says that more than ten workers are concerned
 	Lead   OrgID   `json:",omitempty"` // who referred it, while Org has yet to accept it
 	Teams  []OrgID `json:",omitempty"` // other organisations that may read it
+
+	// Allow counts the workers who allow something: Raise, Guess, or to share
+	// the case with a party or an organisation, by its name.
+	Allow map[string]int `json:",omitempty"`
 
 	Code   string    `json:",omitempty"` // with which workers join; empty while nobody may
 	Ask    bool      `json:",omitempty"` // who joins is held until a caseworker lets them in
 	Parent ID        `json:",omitempty"` // the case that this one was split from
 	Into   ID        `json:",omitempty"` // the case that this one was merged into
+	Links  []ID      `json:",omitempty"` // cases that belong together with it, such as others at the employer
 	Clocks []Clock   `json:",omitempty"` // what falls due
 	News   time.Time `json:",omitzero"`  // when its workers last heard of it
 	Paused bool      `json:",omitempty"` // nobody writes to the employer until a person decides: retaliation or danger
@@ -93,9 +100,10 @@ type Entry struct {
 	Due      time.Time    `json:",omitzero"`
 
 	Role    Role      `json:",omitempty"` // in which By acted; the worker's or the bot's own if empty
+	Org     OrgID     `json:",omitempty"` // of By; Opened by the bot: who is responsible for the case
 	Issue   Code      `json:",omitempty"` // what it is about; empty: every open issue
 	With    Party     `json:",omitempty"` // of which track
-	Other   string    `json:",omitempty"` // the case merged with or split off, or the organisation referred to
+	Other   string    `json:",omitempty"` // the case merged with or split off, the organisation referred to, the caseworker assigned, the code to join with
 	Member  WorkerID  `json:",omitempty"` // whose claim it is about, where a caseworker speaks of a worker
 	Answer  *Answered `json:",omitempty"` // what a worker says about a remedy
 	Promise *Promise  `json:",omitempty"` // Planned

@@ -21,7 +21,7 @@ const (
 	Replied     EntryKind = "replied"     // the worker answered what a caseworker had asked
 	Joined      EntryKind = "joined"      // the worker takes part in somebody else's case; Report holds the answers
 	Answering   EntryKind = "answered"    // the worker says what came of a remedy: Answer
-	Chose       EntryKind = "chose"       // the worker says yes or no to a plan, an escalation or a referral: Trigger holds it
+	Chose       EntryKind = "chose"       // the worker allows or forbids something: Trigger is "raise yes", "guess no", "name yes", "contact no", "share yes" (with With or Other), "plan yes"
 	Retaliated  EntryKind = "retaliated"  // the worker was treated badly for having asked for help
 )
 
@@ -61,6 +61,8 @@ const (
 	Corrected    EntryKind = "corrected"    // an update was wrong: Other is the one that says so
 	Resolved     EntryKind = "resolved"     // a supervisor has dealt with a retaliation; Reason says how
 	Lettered     EntryKind = "lettered"     // a letter to a counterpart was made
+	Confirmed    EntryKind = "confirmed"    // a second person confirms what Member told a caseworker
+	Routed       EntryKind = "routed"       // to the organisation Other, before anybody works on it
 )
 
 // Kinds of entries that time makes.
@@ -73,4 +75,6 @@ const (
 	Unanswered EntryKind = "unanswered" // nobody answered though asked three times
 	Rechecked  EntryKind = "rechecked"  // some weeks after closing
 	Lost       EntryKind = "lost"       // the worker cannot be reached any more
+	Polled     EntryKind = "polled"     // Member was asked; it is not told in the timeline
+	Silent     EntryKind = "silent"     // nobody has written to the workers for too long
 )

@@ -40,12 +40,13 @@ type Issue struct {
 	Kind    Code
 	Status  Status
 	Since   time.Time // of Status
-	Round   int       `json:",omitempty"` // of answers by the employer, then of checks with the workers
+	Round   int       `json:",omitempty"` // of checks with the workers: what they said in an earlier one does not count
 	Promise *Promise  `json:",omitempty"`
 	Claimed time.Time `json:",omitzero"`  // when the employer last said that it is fixed
-	Check   int       `json:",omitempty"` // how often the workers were asked in this round
+	Check   int       `json:",omitempty"` // how often the workers were asked, in this round or for clarification
 	Weeks   int       `json:",omitempty"` // how often they were asked again since it was closed
 	Tally   Tally     `json:",omitzero"`
+	Former  Tally     `json:",omitzero"` // of Tally, what workers said who have left since without a trace
 }
 
 // A Promise is what is to be done about an issue. Its words are for workers
@@ -98,8 +99,8 @@ type Track struct {
 	With   Party
 	State  Step
 	Since  time.Time
-	Due    time.Time `json:",omitzero"` // when it should answer
-	Round  int       `json:",omitempty"`
+	Due    time.Time `json:",omitzero"`  // when it should answer
+	Round  int       `json:",omitempty"` // of answers that did not deal with it
 	Paused bool      `json:",omitempty"` // retaliation: nobody writes until a supervisor says so
 }
 
@@ -124,4 +125,24 @@ type Clock struct {
 	With  Party  `json:",omitempty"`
 	At    time.Time
 	Human bool `json:",omitempty"` // a person must act; else the bot does by itself
+}
+
+// Track returns what goes on with a counterpart, or nil.
+func (c *Case) Track(with Party) *Track {
+	for i := range c.Tracks {
+		if c.Tracks[i].With == with {
+			return &c.Tracks[i]
+		}
+	}
+	return nil
+}
+
+// Issue returns the issue of a kind, or nil.
+func (c *Case) Issue(kind Code) *Issue {
+	for i := range c.Issues {
+		if c.Issues[i].Kind == kind {
+			return &c.Issues[i]
+		}
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -78,41 +77,6 @@ func TestPressedTwice(t *testing.T) {
 	fx := press(time.Hour)
 	if say, ok := fx[0].(Say); !ok || s.State != quick || say.Parts[0].Key != "err.old_button" || say.Parts[1].Key != "intake.quick_or_full" {
 		t.Errorf("an old button does %v", fx)
-	}
-}
-
-// TestAdvance is the life of a case, entry by entry.
-func TestAdvance(t *testing.T) {
-	for _, test := range []struct {
-		from  cases.Status
-		entry cases.EntryKind
-		want  cases.Status
-		fails bool
-	}{
-		{"", cases.Opened, cases.Received, false},
-		{"", cases.Alerted, cases.Received, false}, // danger, before there is a report
-		{cases.Received, cases.Opened, cases.Received, false},
-		{cases.Received, cases.Said, cases.Received, false},
-		{cases.Received, cases.Withdrew, cases.Withdrawn, false},
-		{cases.Received, cases.Resumed, cases.Received, true},
-		{cases.Withdrawn, cases.Withdrew, cases.Withdrawn, true},
-		{cases.Withdrawn, cases.Opened, cases.Withdrawn, true},
-		{cases.Withdrawn, cases.Said, cases.Withdrawn, false}, // what a worker says is never refused
-		{cases.Withdrawn, cases.Resumed, cases.Received, false},
-		{cases.Withdrawn, cases.Erased, cases.Withdrawn, false},
-		{"unheard of", cases.Withdrew, "unheard of", true},
-	} {
-		was := cases.Case{ID: "c", Status: test.from, Workers: []cases.WorkerID{"w", "v"}, Severity: cases.Serious}
-		got, err := Advance(was, cases.Entry{Case: "c", Kind: test.entry, Worker: "w", Severity: cases.Ordinary, At: noon})
-		if got.Status != test.want || (err != nil) != test.fails || err != nil && !errors.Is(err, ErrNotNow) {
-			t.Errorf("%s from %q: %q, %v", test.entry, test.from, got.Status, err)
-		}
-		if gone := test.entry == cases.Erased; len(got.Workers) != map[bool]int{true: 1, false: 2}[gone] || len(was.Workers) != 2 || was.Workers[0] != "w" {
-			t.Errorf("%s from %q: workers %v, were %v", test.entry, test.from, got.Workers, was.Workers)
-		}
-		if got.Severity != cases.Serious {
-			t.Errorf("%s makes a case %s", test.entry, got.Severity)
-		}
 	}
 }
 

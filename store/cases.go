@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"workervoice/cases"
+	"workervoice/flows"
 )
 
 // Every method here that takes a caller checks what they may see or do, and
@@ -13,8 +15,6 @@ import (
 const (
 	files   = "case"   // kind of record: codes and times of a case
 	reports = "report" // kind of record: what one worker told of a case
-	due     = "due"    // index of open cases with a promise to keep, by its time
-	urgent  = "urgent" // index of cases with an alert that nobody has taken, by when they were opened
 )
 
 // A caseID is the name under which a case is kept.
@@ -23,13 +23,18 @@ func (s *Store) caseID(id cases.ID) string { return s.name(files, string(id)) }
 // Case returns a case as it stands. It returns ErrDenied to a caseworker of
 // another organisation and ErrNotFound if there is no such case.
 func (s *Store) Case(ctx context.Context, by cases.Caseworker, id cases.ID) (cases.Case, error) {
-	return s.open(ctx, by, "read", id)
+	return s.look(ctx, by, "read", id, sees)
 }
 
-// open returns a case to somebody who may see it.
+// open returns a case to somebody who may read its words.
 func (s *Store) open(ctx context.Context, by cases.Caseworker, what string, id cases.ID) (cases.Case, error) {
+	return s.look(ctx, by, what, id, reads)
+}
+
+// look returns a case to somebody who may see it, and notes what for.
+func (s *Store) look(ctx context.Context, by cases.Caseworker, what string, id cases.ID, may func(cases.Caseworker, cases.Case) bool) (cases.Case, error) {
 	c, err := s.file(ctx, id)
-	if err == nil && !within(by, c.Org) {
+	if err == nil && !may(by, c) {
 		err = ErrDenied
 	}
 	if err == nil {
@@ -39,57 +44,6 @@ func (s *Store) open(ctx context.Context, by cases.Caseworker, what string, id c
 		return cases.Case{}, err
 	}
 	return c, nil
-}
-
-// Record replaces a case by c and adds n to its timeline. It returns ErrStale
-// if the case is no longer the one that c was made from, ErrSeen if an entry
-// with the same Key is there already, and ErrErased if n quotes a worker who
-// had everything erased.
-func (s *Store) Record(ctx context.Context, by cases.Caseworker, c cases.Case, n cases.Entry) error {
-	return s.record(ctx, by, c, n)
-}
-
-func (s *Store) record(ctx context.Context, by cases.Caseworker, c cases.Case, n cases.Entry) error {
-	id := s.caseID(c.ID)
-	b := Batch{Shard: ShardOf(id), At: s.now()}
-	was, err := s.file(ctx, c.ID)
-	isNew := errors.Is(err, ErrNotFound)
-	if isNew {
-		was, err = cases.Case{Org: c.Org}, nil
-	}
-	switch {
-	case err != nil:
-		return err
-	case !within(by, was.Org):
-		return ErrDenied
-	case was.Version != c.Version:
-		return ErrStale
-	}
-	if n.Key != "" {
-		b.Once = []string{s.name("entry", n.Key)}
-	}
-	p := Put{Record: Record{Kind: files, ID: id, Version: c.Version, Body: encode(c)}, Subject: id, Index: places(c)}
-	if !isNew {
-		p.Was = places(was)
-		b.Add = counted(was, -1)
-	}
-	b.Add = append(b.Add, counted(c, 1)...)
-	b.Put = []Put{p}
-	line, err := s.write(ctx, id, n)
-	if err != nil {
-		return err
-	}
-	b.Append = []Entry{{Log: id + "/log", Subject: id, Body: encode(line)}, s.audit(by, string(n.Kind), id)}
-	if n.Report != nil && n.Worker != "" {
-		r, err := s.b.Get(ctx, b.Shard, reports, reportID(id, n.Worker))
-		if err != nil {
-			return err
-		}
-		r.Body = encode(n.Report)
-		b.Put = append(b.Put, Put{Record: r, Subject: string(n.Worker)})
-	}
-	_, err = s.commit(ctx, b)
-	return err
 }
 
 // reportID names the report of a worker in a case. It stands in the case's shard.
@@ -104,19 +58,23 @@ type line struct {
 
 // words is the part of an entry that goes when the worker is erased.
 type words struct {
-	Worker cases.WorkerID
+	Worker cases.WorkerID     `json:",omitempty"`
+	Member cases.WorkerID     `json:",omitempty"`
 	Text   string             `json:",omitempty"`
 	Media  []cases.Attachment `json:",omitempty"`
 	Report *cases.Report      `json:",omitempty"`
+	Answer *cases.Answered    `json:",omitempty"`
+	Reason string             `json:",omitempty"`
 }
 
 func (s *Store) write(ctx context.Context, id string, n cases.Entry) (l line, err error) {
 	l.Entry = n
-	if n.Worker == "" || n.Kind == cases.Erased {
+	w := flows.About(n)
+	if w == "" || n.Kind == cases.Erased {
 		return l, nil
 	}
-	l.Worker, l.Text, l.Media, l.Report = "", "", nil, nil
-	l.Words, err = s.b.wrap(ctx, string(n.Worker), "words/"+id+"/"+n.Key, encode(words{n.Worker, n.Text, n.Media, n.Report}))
+	l.Worker, l.Member, l.Text, l.Media, l.Report, l.Answer, l.Reason = "", "", "", nil, nil, nil, ""
+	l.Words, err = s.b.wrap(ctx, string(w), "words/"+id+"/"+n.Key, encode(words{n.Worker, n.Member, n.Text, n.Media, n.Report, n.Answer, n.Reason}))
 	return l, err
 }
 
@@ -131,7 +89,7 @@ func (s *Store) entry(ctx context.Context, id string, l line) (cases.Entry, erro
 	}
 	var w words
 	err = decode(body, &w)
-	l.Worker, l.Text, l.Media, l.Report = w.Worker, w.Text, w.Media, w.Report
+	l.Worker, l.Member, l.Text, l.Media, l.Report, l.Answer, l.Reason = w.Worker, w.Member, w.Text, w.Media, w.Report, w.Answer, w.Reason
 	return l.Entry, err
 }
 
@@ -183,17 +141,44 @@ func (s *Store) Report(ctx context.Context, by cases.Caseworker, id cases.ID, w 
 }
 
 // file reads a case without asking who wants it.
-func (s *Store) file(ctx context.Context, id cases.ID) (c cases.Case, err error) {
-	r, err := s.b.Get(ctx, ShardOf(s.caseID(id)), files, s.caseID(id))
+func (s *Store) file(ctx context.Context, id cases.ID) (cases.Case, error) {
+	c, _, err := s.caseAt(ctx, s.caseID(id))
+	return c, err
+}
+
+func (s *Store) caseAt(ctx context.Context, id string) (cases.Case, Record, error) {
+	r, err := s.b.Get(ctx, ShardOf(id), files, id)
+	if err == nil && r.Body == nil {
+		err = ErrNotFound
+	}
 	if err != nil {
-		return c, err
+		return cases.Case{}, r, err
 	}
-	if r.Body == nil {
-		return c, ErrNotFound
-	}
+	c, err := caseOf(r)
+	return c, r, err
+}
+
+// caseOf returns the case in a record, as it is written today.
+func caseOf(r Record) (c cases.Case, err error) {
 	err = decode(r.Body, &c)
 	c.Version = r.Version
+	c, _ = flows.Mend(c, nil)
 	return c, err
+}
+
+// sees reports whether somebody may know of a case: what it is about, how it
+// stands.
+func sees(by cases.Caseworker, c cases.Case) bool {
+	return by.Role == cases.Desk || reads(by, c)
+}
+
+// reads reports whether somebody may read what was said in a case, and who its
+// workers are.
+func reads(by cases.Caseworker, c cases.Case) bool {
+	if by.Role == cases.Desk {
+		return false
+	}
+	return slices.ContainsFunc(audience(c), func(o cases.OrgID) bool { return within(by, o) })
 }
 
 // within reports whether a caller may act on what an organisation has. What no

@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"workervoice/cases"
-	"workervoice/flows"
 )
 
 const entries = "entries" // queue of what conversations have for cases
 
 // A filing is something on its way from a conversation to a case.
 type filing struct {
-	Entry   *cases.Entry `json:",omitempty"`
-	Follow  bool         `json:",omitempty"` // Entry does not open a case
-	Retract *retraction  `json:",omitempty"`
+	Entry    *cases.Entry `json:",omitempty"`
+	Follow   bool         `json:",omitempty"` // Entry does not open a case
+	Retract  *retraction  `json:",omitempty"`
+	Progress *progress    `json:",omitempty"`
 }
 
 // File moves up to n conversations' entries to the cases they belong to, each
@@ -46,8 +46,9 @@ func (s *Store) File(ctx context.Context, n int, lease time.Duration) (bool, err
 		}
 		s.hints.left(entries, 1<<h.Shard)
 	}
+	moved, also := s.move(ctx, n, lease)
 	swept, fault := s.sweep(ctx, n, lease)
-	return len(hs) > 0 || swept, errors.Join(err, fault)
+	return len(hs) > 0 || moved || swept, errors.Join(err, also, fault)
 }
 
 // patience is how long a lane whose oldest job failed is left alone.
@@ -59,6 +60,8 @@ func (s *Store) fileOne(ctx context.Context, conv string, body []byte) error {
 		return err
 	}
 	switch {
+	case f.Progress != nil:
+		return s.moveDeliveries(ctx, conv, *f.Progress)
 	case f.Retract != nil:
 		return s.retractCases(ctx, *f.Retract)
 	case f.Entry != nil:
@@ -85,29 +88,20 @@ func (s *Store) fileEntry(ctx context.Context, conv string, n cases.Entry, follo
 			}
 		}
 	}
-	for {
-		c, err := s.file(ctx, n.Case)
-		if errors.Is(err, ErrNotFound) {
-			if follow {
-				return nil
-			}
-			err = nil
-		}
-		if err != nil {
-			return err
-		}
-		if c.ID = n.Case; c.Version == 0 {
-			c.Org = s.home
-		}
-		if next, err := flows.Advance(c, n); err == nil {
-			c = next
-		}
-		err = s.record(ctx, cases.Bot, c, n)
-		switch {
-		case errors.Is(err, ErrSeen), errors.Is(err, ErrErased):
+	if follow {
+		if _, err := s.file(ctx, n.Case); errors.Is(err, ErrNotFound) {
 			return nil
-		case !errors.Is(err, ErrStale): // else a caseworker was faster: look again
-			return err
 		}
 	}
+	if n.Role == cases.System { // of another case, not of a conversation
+		conv = ""
+	}
+	_, err = s.enter(ctx, change{by: cases.Bot, n: n, conv: conv, keep: true})
+	if n.Kind == cases.Erased && (err == nil || errors.Is(err, ErrErased)) {
+		err = s.leaveUpdates(ctx, s.caseID(n.Case), n.Worker)
+	}
+	if errors.Is(err, ErrErased) {
+		return nil
+	}
+	return err
 }

@@ -3,37 +3,143 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"workervoice/cases"
+	"workervoice/flows"
 )
 
+// A View is a list of cases.
+type View string
+
+// Views.
+const (
+	OpenCases    View = "open"    // the most serious first, then by when somebody must act
+	MyCases      View = "mine"    // of those, the caller's, or a colleague's: CaseFilter.Assignee
+	LateCases    View = "late"    // in which somebody should have acted by now, the latest first
+	UrgentCases  View = "urgent"  // with an alert that nobody has taken, oldest first
+	CheckCases   View = "check"   // whose workers are asked whether it is fixed
+	QuietCases   View = "quiet"   // whose workers should have heard by now, the longest first
+	InStatus     View = "status"  // CaseFilter.Status, those opened first in front
+	clockedCases View = "clocked" // by when the bot has something to do
+)
+
+const (
+	everybody       = "*"         // in the name of a list that the bot sees
+	gravest         = int64(1e13) // keeps cases of one severity apart from the next
+	casesLooked     = 2000        // cases that one page looks at, at most
+	countedAtMost   = 100
+	countsOfCaseTab = "tab/"
+)
+
+// A CaseFilter narrows a view. Its zero value lets everything pass.
+type CaseFilter struct {
+	Status   cases.Status
+	Country  string
+	Kind     cases.Code // or the group of kinds
+	Severity cases.Severity
+	Assignee cases.CaseworkerID
+	Org      cases.OrgID // for the bot and the desk, who see all
+}
+
+func (f CaseFilter) passes(c cases.Case) bool {
+	return (f.Status == "" || c.Status == f.Status || slices.ContainsFunc(c.Issues, func(i cases.Issue) bool { return i.Status == f.Status })) &&
+		(f.Country == "" || f.Country == c.Country) && (f.Severity == cases.Unjudged || f.Severity == c.Severity) &&
+		(f.Assignee == "" || f.Assignee == c.Assignee) &&
+		(f.Kind == "" || slices.ContainsFunc(c.Kinds, func(k cases.Code) bool { return k == f.Kind || k.Group() == f.Kind }))
+}
+
+// listOf names the index of a view, for an organisation or a caseworker.
+func listOf(v View, whose string) string { return "cases/" + whose + "/" + string(v) }
+
+// inStatus names the index of an organisation's cases in a status.
+func inStatus(org cases.OrgID, status cases.Status) string {
+	return "cases/" + string(org) + "/" + string(status)
+}
+
+// audience returns the organisations that may read a case.
+func audience(c cases.Case) (orgs []cases.OrgID) {
+	orgs = []cases.OrgID{c.Org}
+	for _, o := range append([]cases.OrgID{c.Lead}, c.Teams...) {
+		if o != "" && !slices.Contains(orgs, o) {
+			orgs = append(orgs, o)
+		}
+	}
+	return orgs
+}
+
 // places returns the lists in which c stands.
-func places(c cases.Case) []Index {
-	is := []Index{{listOf(c.Org, c.Status), c.Opened.UnixMilli()}}
-	if open(c) && !c.Due.IsZero() {
-		is = append(is, Index{due, c.Due.UnixMilli()})
+func places(c cases.Case) (is []Index) {
+	opened, open := c.Opened.UnixMilli(), c.Status.Open()
+	checking := slices.ContainsFunc(c.Issues, func(i cases.Issue) bool { return i.Status == cases.Checking })
+	for _, org := range audience(c) {
+		o := string(org)
+		is = append(is, Index{inStatus(org, c.Status), opened})
+		if open {
+			is = append(is, Index{listOf(OpenCases, o), gravity(c)})
+			if !c.Due.IsZero() {
+				is = append(is, Index{listOf(LateCases, o), c.Due.UnixMilli()})
+			}
+			for _, k := range c.Clocks {
+				if k.What == "news" {
+					is = append(is, Index{listOf(QuietCases, o), k.At.UnixMilli()})
+				}
+			}
+		}
+		if c.Urgent {
+			is = append(is, Index{listOf(UrgentCases, o), opened})
+		}
+		if checking {
+			is = append(is, Index{listOf(CheckCases, o), opened})
+		}
+	}
+	if open && c.Assignee != "" {
+		is = append(is, Index{listOf(MyCases, "by "+string(c.Assignee)), gravity(c)})
+	}
+	if open && !c.Due.IsZero() {
+		is = append(is, Index{listOf(LateCases, everybody), c.Due.UnixMilli()})
 	}
 	if c.Urgent {
-		is = append(is, Index{urgent, c.Opened.UnixMilli()})
+		is = append(is, Index{listOf(UrgentCases, everybody), opened})
+	}
+	if t := flows.Next(c); !t.IsZero() {
+		is = append(is, Index{listOf(clockedCases, everybody), t.UnixMilli()})
 	}
 	return is
 }
 
-// listOf names the index of an organisation's cases in a status.
-func listOf(org cases.OrgID, status cases.Status) string {
-	return "cases/" + string(org) + "/" + string(status)
+// gravity orders cases by how serious they are, then by when somebody must act.
+func gravity(c cases.Case) int64 {
+	v := c.Severity
+	if v == cases.Unjudged {
+		v = cases.Ordinary
+	}
+	at := c.Due
+	if at.IsZero() {
+		at = c.Opened.AddDate(1, 0, 0)
+	}
+	return int64(v)*gravest + at.UnixMilli()
 }
 
-func open(c cases.Case) bool { return c.Status != cases.Withdrawn }
-
-// opened names the counter of open cases.
-func opened(v cases.Severity) string { return "open/" + v.String() }
+// openIn names the counter of open cases.
+func openIn(v cases.Severity) string { return "open/" + v.String() }
 
 // counted returns the counters of c.
 func counted(c cases.Case, n int64) []Counter {
 	cs := []Counter{{"cases/" + string(c.Status), n}}
-	if open(c) {
-		cs = append(cs, Counter{opened(c.Severity), n})
+	if c.Status.Open() {
+		cs = append(cs, Counter{openIn(c.Severity), n})
+	}
+	return cs
+}
+
+// shown returns how the counters on the tabs of lists change.
+func shown(was, next []Index) (cs []Counter) {
+	for _, x := range was {
+		cs = append(cs, Counter{countsOfCaseTab + x.Name, -1})
+	}
+	for _, x := range next {
+		cs = append(cs, Counter{countsOfCaseTab + x.Name, 1})
 	}
 	return cs
 }
@@ -43,56 +149,125 @@ func (s *Store) Count(ctx context.Context, status cases.Status) (int64, error) {
 	return s.b.Count(ctx, "cases/"+string(status))
 }
 
-// List returns up to n cases of the caller's organisation in a status, those
-// opened first in front, and where to go on.
-func (s *Store) List(ctx context.Context, by cases.Caseworker, status cases.Status, after Cursor, n int) ([]cases.Case, Cursor, error) {
-	return s.list(ctx, by, listOf(by.Org, status), after, n)
+// viewOf returns the index of a view that by may look into.
+func (s *Store) viewOf(by cases.Caseworker, v View, f CaseFilter) (string, error) {
+	org := string(by.Org)
+	switch {
+	case by == cases.Bot && f.Org == "" && (v == LateCases || v == UrgentCases || v == clockedCases):
+		org = everybody
+	case by == cases.Bot || by.Role == cases.Desk:
+		org = string(f.Org)
+	case by.Org == "" || by.ID == "" || f.Org != "" && f.Org != by.Org:
+		return "", ErrDenied
+	}
+	switch v {
+	case MyCases:
+		if f.Assignee == "" {
+			f.Assignee = by.ID
+		}
+		return listOf(v, "by "+string(f.Assignee)), nil
+	case InStatus:
+		return inStatus(cases.OrgID(org), f.Status), nil
+	}
+	return listOf(v, org), nil
 }
 
-// DueCases returns up to n cases of the caller's organisation with a promise to
-// keep, the most pressing in front, and where to go on. The bot sees all.
-func (s *Store) DueCases(ctx context.Context, by cases.Caseworker, after Cursor, n int) ([]cases.Case, Cursor, error) {
-	return s.list(ctx, by, due, after, n)
+// Cases returns up to n cases of a view that the filter lets pass, and where
+// to go on: the zero Cursor where there are no more. A page that looks at 2,000
+// cases ends there, with however many it has found. A caseworker sees those of
+// the own organisation and those it helps with; the bot and the desk see all,
+// of the organisation in the filter. Cases that are damaged are left out and
+// told in the error.
+func (s *Store) Cases(ctx context.Context, by cases.Caseworker, v View, f CaseFilter, after Cursor, n int) ([]cases.Case, Cursor, error) {
+	index, err := s.viewOf(by, v, f)
+	if err != nil {
+		return nil, Cursor{}, err
+	}
+	if err := s.saw(ctx, by, "list "+index, s.desk(by)); err != nil {
+		return nil, Cursor{}, err
+	}
+	return s.list(ctx, by, index, v, f, after, n)
 }
 
-// UrgentCases returns up to n cases of the caller's organisation with an alert
-// that nobody has taken, oldest first, and where to go on. The bot sees all.
-func (s *Store) UrgentCases(ctx context.Context, by cases.Caseworker, after Cursor, n int) ([]cases.Case, Cursor, error) {
-	return s.list(ctx, by, urgent, after, n)
-}
-
-// list returns what the caller may see of an index. It looks on until it has
-// n, or there are no more. Cases that are damaged are left out and told in the
-// error.
-func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, after Cursor, n int) ([]cases.Case, Cursor, error) {
-	out := make([]cases.Case, 0, n)
-	var fault error
-	for len(out) < n {
-		rs, cs, err := s.b.List(ctx, index, after, n)
+func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, v View, f CaseFilter, after Cursor, n int) ([]cases.Case, Cursor, error) {
+	out, fault, now := make([]cases.Case, 0, n), error(nil), s.now().UnixMilli()
+	timed := v == LateCases || v == QuietCases
+	for looked := 0; ; {
+		want := min(max(n-len(out), 20), casesLooked-looked)
+		rs, cs, err := s.b.List(ctx, index, after, want)
 		if err != nil && !errors.Is(err, ErrDamaged) {
-			return nil, after, err
+			return nil, Cursor{}, err
 		}
 		fault = errors.Join(fault, err)
 		for i, r := range rs {
-			var c cases.Case
-			if err := decode(r.Body, &c); err != nil {
-				return nil, after, err
+			if timed && cs[i].Score > now { // not yet
+				return out, Cursor{}, fault
 			}
 			after = cs[i]
-			if r.Body == nil || !within(by, c.Org) {
+			c, err := caseOf(r)
+			if err != nil {
+				return nil, Cursor{}, err
+			}
+			if r.Body == nil || !sees(by, c) || !f.passes(c) {
 				continue
 			}
-			c.Version = r.Version
 			if out = append(out, c); len(out) == n {
-				break
+				return out, after, fault
 			}
 		}
-		if len(rs) < n {
-			break
+		if looked += len(rs); len(rs) < want {
+			return out, Cursor{}, fault
+		}
+		if looked >= casesLooked {
+			return out, after, fault
 		}
 	}
-	if err := s.note(ctx, by, "list "+index, s.desk(by)); err != nil {
-		return nil, after, err
+}
+
+// CaseCounts returns how many cases of the caller's organisation stand in each
+// view but InStatus: exactly, or up to 100 where it depends on the time.
+func (s *Store) CaseCounts(ctx context.Context, by cases.Caseworker) (map[View]int64, error) {
+	counts := make(map[View]int64)
+	for _, v := range []View{OpenCases, MyCases, UrgentCases, CheckCases, LateCases, QuietCases} {
+		index, err := s.viewOf(by, v, CaseFilter{})
+		if err != nil {
+			return nil, err
+		}
+		if v != LateCases && v != QuietCases {
+			if counts[v], err = s.b.Count(ctx, countsOfCaseTab+index); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		_, cs, err := s.b.Backend.List(ctx, index, Cursor{}, countedAtMost) // to count them they need not be opened
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range cs {
+			if at.Score <= s.now().UnixMilli() {
+				counts[v]++
+			}
+		}
 	}
-	return out, after, fault
+	return counts, nil
+}
+
+// StatusCounts returns how many cases of the caller's organisation have each
+// status, leaving out those that none has.
+func (s *Store) StatusCounts(ctx context.Context, by cases.Caseworker) (map[cases.Status]int64, error) {
+	counts := make(map[cases.Status]int64)
+	for _, status := range flows.Statuses() {
+		index, err := s.viewOf(by, InStatus, CaseFilter{Status: status})
+		if err != nil {
+			return nil, err
+		}
+		n, err := s.b.Count(ctx, countsOfCaseTab+index)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			counts[status] = n
+		}
+	}
+	return counts, nil
 }

@@ -61,7 +61,7 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		st.Outbox[channels.ID(id)] = b
 	}
 	for v := cases.Unjudged; v <= cases.Information; v++ {
-		if st.Open[v], err = s.b.Count(ctx, opened(v)); err != nil {
+		if st.Open[v], err = s.b.Count(ctx, openIn(v)); err != nil {
 			return st, err
 		}
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"workervoice/cases"
@@ -10,32 +11,55 @@ import (
 )
 
 var filed = []test{
-	{"a case is recorded from its last version only", recorded},
-	{"an entry of a caseworker counts once", onceRecorded},
+	{"a case is changed from its last version only", raced1},
+	{"an entry of a caseworker counts once", onceDone},
+	{"what the table or a guard refuses changes nothing", refused},
 	{"another organisation sees nothing", denied},
-	{"what nobody has routed is for the bot alone", unrouted},
+	{"what nobody has routed is for the bot and the desk alone", unrouted},
 	{"seeing and doing leave an audit entry", audited},
 	{"a conversation's entries reach the case once", entered},
 	{"what the case's life does not allow is kept and changes nothing", notAllowed},
 	{"a report is kept with the case, as last told", reported},
-	{"urgent and due cases are listed in their order", pressing},
+	{"lists of cases, their order, filters and counters", inViews},
+	{"members are counted, listed, and gone with the worker", gathered},
+	{"what an entry asks for beyond its case is done, also after a fault", asked},
+	{"a worker who was punished gets a case of her own", punished},
+	{"clocks become entries, each once", clocked},
+	{"every cell of the lifecycle holds in the store", everyCell},
 	{"a damaged case does not hide others", damagedCase},
 	{"a damaged entry does not hide others", damagedEntry},
 }
 
 var (
 	bot   = cases.Bot
-	nay   = cases.Caseworker{ID: "nay", Org: "clinic"}
-	other = cases.Caseworker{ID: "om", Org: "union"}
+	nay   = cases.Caseworker{ID: "nay", Org: "clinic", Role: cases.Helper}
+	other = cases.Caseworker{ID: "om", Org: "union", Role: cases.Helper}
+	head  = cases.Caseworker{ID: "head", Org: "clinic", Role: cases.Supervisor}
 )
 
+// open has a worker report to the clinic, and returns the case.
 func (t rig) open(id cases.ID) cases.Case {
 	t.Helper()
-	n := cases.Entry{Key: string(id), Case: id, Kind: cases.Opened, At: t.c.Now(), Report: &cases.Report{Story: []cases.Part{{Text: "passport kept"}}}}
-	c, err := flows.Advance(cases.Case{ID: id, Org: nay.Org}, n)
+	return t.opens(id, cases.Entry{Report: &cases.Report{Story: []cases.Part{{Text: "passport kept"}}}})
+}
+
+func (t rig) opens(id cases.ID, n cases.Entry) cases.Case {
+	t.Helper()
+	n.Key, n.Case, n.Kind, n.At, n.Org = string(id), id, cases.Opened, t.c.Now(), nay.Org
+	n.Worker = worker(string(id))
+	c, err := t.s.Do(ctx, bot, n)
 	t.must(err)
-	t.must(t.s.Record(ctx, nay, c, n))
-	c, err = t.s.Case(ctx, nay, id)
+	return c
+}
+
+// worker returns the pseudonym of somebody who has no conversation.
+func worker(name string) cases.WorkerID { return cases.WorkerID(name + "~w0") }
+
+// does adds an entry of a kind.
+func (t rig) does(by cases.Caseworker, id cases.ID, n cases.Entry) cases.Case {
+	t.Helper()
+	n.Case = id
+	c, err := t.s.Do(ctx, by, n)
 	t.must(err)
 	return c
 }
@@ -70,54 +94,60 @@ func (t rig) tells(user, id string, ns ...cases.Entry) *store.Turn {
 	return turn
 }
 
-func recorded(t rig) {
-	for i := range 5 {
-		t.open(cases.ID(fmt.Sprint("c", i)))
-		t.c.Pass(time.Second)
+func raced1(t rig) {
+	t.open("c")
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			_, err := t.s.Do(ctx, nay, cases.Entry{Case: "c", Kind: cases.Noted, Key: fmt.Sprint(i / 2)}) // each one twice
+			t.must(err)
+		})
 	}
-	c, err := t.s.Case(ctx, nay, "c2")
-	t.must(err)
-	n := cases.Entry{Key: "k", Case: c.ID, Kind: cases.Withdrew, By: nay.ID}
-	next, err := flows.Advance(c, n)
-	t.must(err)
-	t.must(t.s.Record(ctx, nay, next, n))
-	t.want(t.s.Record(ctx, nay, next, n), store.ErrStale)
-	var got string
-	for after, more := (store.Cursor{}), true; more; {
-		var cs []cases.Case
-		cs, after, err = t.s.List(ctx, nay, cases.Received, after, 2)
-		t.must(err)
-		for _, c := range cs {
-			got += string(c.ID) + " "
-		}
-		more = len(cs) > 0
-	}
-	t.want(got, "c0 c1 c3 c4 ")
-	received, err := t.s.Count(ctx, cases.Received)
-	t.must(err)
-	withdrawn, err := t.s.Count(ctx, cases.Withdrawn)
-	t.must(err)
-	t.want(show(received, withdrawn), "4 1")
-	st, err := t.s.Stats(ctx)
-	t.must(err)
-	t.want(st.Open[cases.Unjudged], 4)
-	line, err := t.s.Timeline(ctx, nay, "c2", 0, 10)
-	t.must(err)
-	t.want(show(len(line), line[0].Report.Story[0].Text, line[1].Kind), "2 passport kept withdrew")
-}
-
-func onceRecorded(t rig) {
-	c := t.open("c")
-	n := cases.Entry{Key: "click", Case: "c", Kind: cases.Said, By: nay.ID, Text: "called the clinic"}
-	t.must(t.s.Record(ctx, nay, c, n))
+	wg.Wait()
 	c, err := t.s.Case(ctx, nay, "c")
 	t.must(err)
-	t.want(t.s.Record(ctx, nay, c, n), store.ErrSeen)
-	t.want(len(t.timeline("c")), 2)
+	t.want(show(c.Version, len(t.timeline("c"))), "11 11")
+}
+
+func onceDone(t rig) {
+	t.open("c")
+	n := cases.Entry{Key: "click", Case: "c", Kind: cases.Acknowledged, Text: "called the clinic"}
+	for range 2 {
+		c := t.does(nay, "c", n)
+		t.want(show(c.Status, c.Version), "acknowledged 2")
+	}
+	n.Kind = cases.Inquired // the same click, of another one's
+	c := t.does(head, "c", n)
+	t.want(show(c.Status, len(t.timeline("c"))), "clarification 3")
+	c = t.does(head, "c", n) // by now it would be another question
+	t.want(show(c.Status, c.Version, len(t.timeline("c"))), "clarification 3 3")
+	line := t.timeline("c")
+	t.want(show(line[1].By, line[1].Role, line[1].Org, line[1].Text, line[0].Report.Story[0].Text), "nay caseworker clinic called the clinic passport kept")
+}
+
+func refused(t rig) {
+	t.open("c")
+	for _, n := range []cases.Entry{{Kind: cases.Raised}, {Kind: cases.Validated}, {Kind: cases.Answering}, {Kind: cases.GaveUp, Reason: "old"}, {Kind: cases.Withdrew}} {
+		n.Case, n.Key = "c", string(n.Kind)
+		_, err := t.s.Do(ctx, nay, n)
+		t.want(flows.Why(err) != "", true)
+		n.Worker, n.Role, n.By = worker("c"), cases.Worker, "" // nobody speaks in a worker's name
+		if n.Kind != cases.Withdrew {
+			_, err = t.s.Do(ctx, nay, n)
+			t.want(flows.Why(err) != "", true)
+		}
+	}
+	c, err := t.s.Case(ctx, nay, "c")
+	t.must(err)
+	t.want(show(c.Version, c.Status, len(t.timeline("c"))), "1 received 1")
+	_, err = t.s.Do(ctx, nay, cases.Entry{Case: "none", Kind: cases.Noted})
+	t.want(err, store.ErrNotFound)
+	c = t.does(nay, "p", cases.Entry{Kind: cases.Proxied, Member: worker("phone"), Report: &cases.Report{Kinds: []cases.Code{"pay.late"}}, Reason: "by telephone"})
+	t.want(show(c.Status, c.Org, c.Size), "received clinic 1")
 }
 
 func denied(t rig) {
-	c := t.open("c")
+	t.open("c")
 	_, err := t.s.Case(ctx, other, "c")
 	t.want(err, store.ErrDenied)
 	_, err = t.s.Timeline(ctx, other, "c", 0, 10)
@@ -128,15 +158,32 @@ func denied(t rig) {
 	t.want(err, store.ErrDenied)
 	_, err = t.s.Desk(ctx, other, nay.ID, 10)
 	t.want(err, store.ErrDenied)
-	t.want(t.s.Record(ctx, other, c, cases.Entry{Kind: cases.Asked}), store.ErrDenied)
-	c.ID = "mine"
-	c.Version = 0
-	t.want(t.s.Record(ctx, other, c, cases.Entry{Kind: cases.Opened}), store.ErrDenied) // made in another's name
+	for _, by := range []cases.Caseworker{other, {}, {ID: "x"}, {ID: "x", Role: cases.Supervisor}} {
+		_, err = t.s.Do(ctx, by, cases.Entry{Case: "c", Kind: cases.Noted})
+		t.want(err, store.ErrDenied)
+	}
+	_, _, err = t.s.Members(ctx, other, "c", store.Cursor{}, 10)
+	t.want(err, store.ErrDenied)
+	_, err = t.s.Member(ctx, other, "c", worker("c"))
+	t.want(err, store.ErrDenied)
+	_, _, err = t.s.Cases(ctx, other, store.OpenCases, store.CaseFilter{Org: "clinic"}, store.Cursor{}, 10)
+	t.want(err, store.ErrDenied)
 	_, err = t.s.Case(ctx, nay, "none")
 	t.want(err, store.ErrNotFound)
-	cs, _, err := t.s.List(ctx, other, cases.Received, store.Cursor{}, 10)
+	cs, _, err := t.s.Cases(ctx, other, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.must(err)
 	t.want(len(cs), 0)
+	mine, err := t.s.CasesOf(ctx, other, worker("c"))
+	t.must(err)
+	t.want(len(mine), 0)
+	_, err = t.s.Case(ctx, desk, "c") // what it is about
+	t.must(err)
+	_, err = t.s.Timeline(ctx, desk, "c", 0, 10) // and no words
+	t.want(err, store.ErrDenied)
+	_, err = t.s.Report(ctx, desk, "c", worker("c"))
+	t.want(err, store.ErrDenied)
+	_, _, err = t.s.Members(ctx, desk, "c", store.Cursor{}, 10)
+	t.want(err, store.ErrDenied)
 }
 
 func unrouted(t rig) {
@@ -144,23 +191,34 @@ func unrouted(t rig) {
 	nobody := cases.Caseworker{ID: "guest"} // whose organisation is as empty as the case's
 	_, err := t.s.Case(ctx, nobody, "c")
 	t.want(err, store.ErrDenied)
-	cs, _, err := t.s.List(ctx, nobody, cases.Received, store.Cursor{}, 10)
+	_, _, err = t.s.Cases(ctx, nobody, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
+	t.want(err, store.ErrDenied)
+	cs, _, err := t.s.Cases(ctx, desk, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.must(err)
-	t.want(len(cs), 0)
+	t.want(show(len(cs), cs[0].ID), "1 c")
+	t.does(desk, "c", cases.Entry{Kind: cases.Routed, Other: "union"})
+	cs, _, err = t.s.Cases(ctx, other, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
+	t.must(err)
+	t.want(show(len(cs), cs[0].ID), "1 c")
 	t.s.Home(nay.Org)
 	t.tells("b", "2", cases.Entry{Case: "d", Kind: cases.Opened})
-	cs, _, err = t.s.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	cs, _, err = t.s.Cases(ctx, nay, store.InStatus, store.CaseFilter{Status: cases.Received}, store.Cursor{}, 10)
 	t.must(err)
 	t.want(show(len(cs), cs[0].ID), "1 d")
 }
 
 func audited(t rig) {
-	t.open("c") // which also reads it
-	_, err := t.s.Timeline(ctx, nay, "c", 0, 10)
+	t.open("c")
+	_, err := t.s.Case(ctx, nay, "c")
+	t.must(err)
+	_, err = t.s.Timeline(ctx, nay, "c", 0, 10)
 	t.must(err)
 	_, err = t.s.Case(ctx, other, "c")
 	t.want(err, store.ErrDenied)
-	_, _, err = t.s.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	_, err = t.s.Member(ctx, nay, "c", worker("c"))
+	t.must(err)
+	t.does(nay, "c", cases.Entry{Kind: cases.Noted})
+	_, _, err = t.s.Cases(ctx, nay, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.must(err)
 	seen, err := t.s.Audit(ctx, nay, "c", 10)
 	t.must(err)
@@ -169,10 +227,10 @@ func audited(t rig) {
 		got += fmt.Sprint(a.By.ID, " ", a.What, ", ")
 		t.want(a.At.Equal(t.c.Now()), true)
 	}
-	t.want(got, "nay opened, nay read, nay timeline, nay audit, ")
+	t.want(got, "bot opened, nay read, nay timeline, nay member, nay noted, nay audit, ")
 	seen, err = t.s.Desk(ctx, nay, nay.ID, 10)
 	t.must(err)
-	t.want(show(len(seen), seen[0].What), "1 list cases/clinic/received")
+	t.want(show(len(seen), seen[0].What), "1 list cases/clinic/open")
 
 	mute, err := store.New(silent{t.b}, store.Key{1}, t.c.Now) // cannot write any more
 	t.must(err)
@@ -180,7 +238,10 @@ func audited(t rig) {
 	t.want(err, errSilent)
 	line, err := mute.Timeline(ctx, nay, "c", 0, 10)
 	t.want(show(err, len(line)), show(errSilent, 0))
-	cs, _, err := mute.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	_, _, err = mute.Members(ctx, nay, "c", store.Cursor{}, 10)
+	t.want(err, errSilent)
+	t.c.Pass(2 * time.Hour)
+	cs, _, err := mute.Cases(ctx, nay, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.want(show(err, len(cs)), show(errSilent, 0))
 }
 
@@ -226,33 +287,6 @@ func reported(t rig) {
 	t.want(err, store.ErrNotFound)
 }
 
-func pressing(t rig) {
-	t.s.Home(nay.Org)
-	now := t.c.Now()
-	for i, hours := range []int{5, 2, 0, 9} {
-		n := cases.Entry{Case: cases.ID(fmt.Sprint("c", i)), Kind: cases.Opened, At: now.Add(time.Duration(i) * time.Second)}
-		if hours > 0 {
-			n.Due = now.Add(time.Duration(hours) * time.Hour)
-		}
-		t.tells("a", fmt.Sprint(i), n)
-	}
-	t.tells("a", "x", cases.Entry{Case: "c3", Kind: cases.Alerted}, cases.Entry{Case: "c0", Kind: cases.Alerted}, cases.Entry{Case: "c1", Kind: cases.Withdrew})
-	for _, by := range []cases.Caseworker{nay, bot} {
-		cs, after, err := t.s.DueCases(ctx, by, store.Cursor{}, 1)
-		t.must(err)
-		t.want(show(len(cs), cs[0].ID), "1 c0")
-		cs, _, err = t.s.DueCases(ctx, by, after, 10)
-		t.must(err)
-		t.want(show(len(cs), cs[0].ID), "1 c3")
-		cs, _, err = t.s.UrgentCases(ctx, by, store.Cursor{}, 10)
-		t.must(err)
-		t.want(show(len(cs), cs[0].ID, cs[1].ID), "2 c0 c3")
-	}
-	cs, _, err := t.s.UrgentCases(ctx, other, store.Cursor{}, 10)
-	t.must(err)
-	t.want(len(cs), 0)
-}
-
 func damagedCase(t rig) {
 	for i := range 3 {
 		t.open(cases.ID(fmt.Sprint("c", i)))
@@ -261,7 +295,7 @@ func damagedCase(t rig) {
 	x := &tamper{Backend: t.b, kind: "case"}
 	s, err := store.New(x, store.Key{1}, t.c.Now)
 	t.must(err)
-	cs, _, err := s.List(ctx, nay, cases.Received, store.Cursor{}, 10)
+	cs, _, err := s.Cases(ctx, nay, store.InStatus, store.CaseFilter{Status: cases.Received}, store.Cursor{}, 10)
 	t.wantIs(err, store.ErrDamaged)
 	t.want(show(len(cs), cs[0].ID, cs[1].ID), "2 c1 c2")
 	_, err = s.Case(ctx, nay, "c0")

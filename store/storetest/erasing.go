@@ -94,8 +94,8 @@ func erased(t rig) {
 	t.must(err)
 	line := t.timeline("c")
 	t.want(show(c.Status, len(line), line[0].Kind, line[0].Text == "", line[0].Report == nil, line[0].Worker == "", len(line[1].Media)), "received 2 opened true true true 0")
-	n := cases.Entry{Case: "c", Kind: cases.Said, Worker: turn.Worker, Text: "quoted"}
-	t.want(t.s.Record(ctx, bot, c, n), store.ErrErased)
+	_, err = t.s.Do(ctx, bot, cases.Entry{Case: "c", Kind: cases.Said, Worker: turn.Worker, Text: "quoted"})
+	t.want(err, store.ErrErased)
 
 	next, err = t.s.Begin(ctx, event("a", "5")) // the worker writes again
 	t.must(err)
@@ -146,7 +146,7 @@ func erasedInTurn(t rig) {
 	line := t.timeline("c")
 	cs, err := t.s.Case(ctx, bot, "c")
 	t.must(err)
-	t.want(show(line[0].Text == "", line[len(line)-1].Kind, len(cs.Workers), len(t.names(dir))), "true erased 0 0")
+	t.want(show(line[0].Text == "", line[len(line)-1].Kind, cs.Size, len(t.names(dir))), "true erased 0 0")
 	xs, err := t.s.Transcript(ctx, turn.With, 0, 10)
 	t.must(err)
 	t.want(show(len(xs), len(xs[0].Sent)), "1 1") // nothing but the last turn

@@ -61,7 +61,7 @@ func (t rig) speaks(s *store.Store) {
 	_, err = s.File(ctx, 10, lease)
 	t.must(err)
 	c := cases.Caseworker{ID: "nay-canary", Org: "clinic"}
-	_, _, err = s.List(ctx, c, cases.Received, store.Cursor{}, 1)
+	_, _, err = s.Cases(ctx, c, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 1)
 	t.must(err)
 	t.must(s.PutLink(ctx, c, store.Link{Code: "mango", Name: "Srey Canary"}))
 	js, err := s.ClaimFetch(ctx, "tg", 1, lease)
@@ -132,7 +132,7 @@ func otherKey(t rig) {
 	t.must(err)
 	_, err = s.Case(ctx, bot, "c")
 	t.want(err, store.ErrNotFound) // even names are other ones
-	_, _, err = s.List(ctx, bot, cases.Received, store.Cursor{}, 10)
+	_, _, err = s.Cases(ctx, bot, store.InStatus, store.CaseFilter{Status: cases.Received}, store.Cursor{}, 10)
 	t.wantIs(err, store.ErrDamaged)
 }
 
