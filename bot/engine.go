@@ -44,6 +44,10 @@ type Config struct {
 	// Template is the approved WhatsApp template behind which messages wait
 	// while the window is closed, and its language. Empty: they wait silently.
 	Template, TemplateLang string
+
+	// Tier is how many workers may be sent a template in 24 hours: WhatsApp's
+	// messaging limit of the account, 250 to begin with. Zero: no limit.
+	Tier int
 }
 
 // An Engine runs the bot. Several engines may share one store.
@@ -53,10 +57,12 @@ type Engine struct {
 	turns   bell
 	entries bell
 	wakes   bell
+	fans    bell
 	soonest soonest
 	hours   openings
 	senders map[channels.ID]*sender
 	links   links
+	archive archive
 	acks    acks
 	stopped chan struct{}
 	figures figures
@@ -67,7 +73,7 @@ func New(c Config) *Engine {
 	if c.Chance == nil {
 		c.Chance = rand.Reader
 	}
-	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
+	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
 	}
@@ -89,6 +95,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return e.entries.loop(ctx, tick, e.file) })
 	g.Go(func() error { return e.wake(ctx) })
+	g.Go(func() error { return e.fans.loop(ctx, tick, e.fan) })
 	for _, s := range e.senders {
 		g.Go(func() error { return s.run(ctx) })
 		if p, ok := s.a.(channels.Poller); ok && s.polls {

@@ -3,13 +3,10 @@ package bot
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"workervoice/channels"
-	"workervoice/flows"
-	"workervoice/store"
 )
 
 // keys is a set of messages. It is not kept over a restart: what was under way
@@ -53,36 +50,6 @@ func (s *sender) arrived(ctx context.Context, m channels.Outbound) bool {
 	}
 	return false
 }
-
-// knock sends the neutral template behind which m waits: one, however much
-// waits there, until the worker answers. It returns what became of it.
-func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.Session, m channels.Outbound) []store.Sent {
-	if s.e.Template == "" || s.info.Window == 0 {
-		return nil
-	}
-	rs, err := s.e.Store.Receipts(context.WithoutCancel(ctx), m.To, 60)
-	key := m.Key + "/t"
-	if err != nil || slices.ContainsFunc(rs, func(r store.Receipt) bool { return r.State == knocked && r.At.After(c.LastIn) || r.Key == key }) {
-		return nil
-	}
-	ref := "💬"
-	if n := len(session.Mine); n > 0 {
-		ref = session.Mine[n-1].Ref
-	}
-	t := channels.Outbound{Key: key, To: m.To, Template: &channels.Template{
-		Name: s.e.Template, Language: s.e.TemplateLang, Params: []string{ref}, Choices: []string{"go:read"}}}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	if _, err := s.a.Send(ctx, t); err != nil {
-		s.e.Log.Warn("the template that asks a worker to look was not sent", "message", t, "err", err)
-		return nil
-	}
-	s.e.count("templates_sent", string(s.info.ID))
-	return []store.Sent{{Key: t.Key, State: knocked}}
-}
-
-// knocked is the state of a receipt that says a template was sent.
-const knocked = "knocked"
 
 // remove takes messages off the worker's phone: those named, or all of the
 // time for which the platform lets us.

@@ -29,6 +29,9 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 		v := gate(c, session, m, s.info, s.e.Now())
 		if v.do == drop {
 			s.e.count("messages_dropped", v.why)
+			if m.For != "" && v.why != "erased" {
+				s.e.again(ctx, m)
+			}
 			st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.DroppedState, Reason: v.why}), st.Gone+1
 			continue
 		}
@@ -37,10 +40,9 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			if p.Attempts == 1 {
 				s.clean.add(m.Key)
 			}
-			if v.do == park {
-				st.Sent = append(st.Sent, s.knock(ctx, c, session, m)...)
+			if st.Retry, st.Why = v.until, v.why; v.do == park {
+				s.knock(ctx, c, session, m, &st)
 			}
-			st.Retry = v.until
 			return st
 		}
 		n := s.together(c, session, p.Messages[st.Gone:])
@@ -215,12 +217,12 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 			s.busy(ctx, now.Add(after))
 		}
 	case channels.Unreachable:
-		st.Retry = store.Held
+		st.Retry, st.Why = store.Held, store.WaitsUnblocked
 		s.e.Log.Info("a worker cannot be reached, what waits is held", "message", m)
 		s.e.gone(ctx, m.To)
 		return
 	case channels.OutOfWindow:
-		st.Retry = store.Held
+		st.Retry, st.Why = store.Held, store.WaitsForTemplate
 		return
 	case channels.Rejected:
 		s.e.Log.Error("the platform refuses a message for good: mend the text or the limits", "message", m, "err", err)
@@ -228,7 +230,9 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 		return
 	case channels.NoQuota, channels.Misset, channels.Stranger:
 		after = max(after, 10*time.Minute)
-		s.noQuota.Store(no.Reason == channels.NoQuota)
+		if s.noQuota.Store(no.Reason == channels.NoQuota); no.Reason == channels.NoQuota {
+			st.Why = store.WaitsForQuota
+		}
 		s.e.Log.Error("messages are held: the operator must act", "channel", s.info.ID, "reason", no.Reason, "err", err)
 	}
 	st.Retry = now.Add(after)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,9 @@ type sender struct {
 	rate    *rater
 	polls   bool
 	noQuota atomic.Bool
-	clean   keys // messages that were held or refused here, and so surely not delivered
-	doubted keys // messages of which nobody knows
+	tier    sync.Mutex // held while a template is counted
+	clean   keys       // messages that were held or refused here, and so surely not delivered
+	doubted keys       // messages of which nobody knows
 }
 
 func newSender(e *Engine, a channels.Adapter) *sender {
@@ -156,6 +158,9 @@ func (s *sender) settle() {
 			}
 		}
 		next, err := s.e.Store.Settle(context.Background(), lease, ss...)
+		if slices.ContainsFunc(ss, func(st store.Settlement) bool { return slices.ContainsFunc(st.Parcel.Messages, carried) }) {
+			s.e.entries.ring()
+		}
 		if err != nil { // what is not settled is sent again when its lease has run out
 			s.e.Log.Error("what became of messages is not kept: look at the store", "channel", s.info.ID, "err", err)
 		}

@@ -23,11 +23,15 @@ type voice struct {
 // speak returns the messages that say amounts to, without keys and addresses.
 // Choices stand under the last.
 func (v voice) speak(say flows.Say) []channels.Outbound {
+	return v.say(v.text(say.Parts), say)
+}
+
+// say returns the messages with a text in place of say's parts.
+func (v voice) say(text string, say flows.Say) []channels.Outbound {
 	var choices []channels.Choice
 	for _, c := range say.Choices {
 		choices = append(choices, v.choice(c, len(say.Choices)))
 	}
-	text := v.text(say.Parts)
 	var ms []channels.Outbound
 	limit := v.info.Text
 	if len(choices) > 0 && v.info.Body.Count(text) > v.info.Body.N {

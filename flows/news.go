@@ -296,19 +296,30 @@ const (
 	laterChoice = "news:later"
 )
 
-// knock sends the neutral line: of one, or of how many.
+// knock sends the neutral line.
 func (t *talk) knock(here bool) {
-	n := &t.s.News
-	n.Knocked = t.e.At
-	class := channels.Push
+	t.s.News.Knocked = t.e.At
+	t.do(KnockOf(len(t.s.News.Waits), here))
+}
+
+// KnockOf returns the neutral line about n updates: for a worker who is here,
+// as an answer.
+func KnockOf(n int, here bool) Knock {
+	k := Knock{Parts: []Part{{Key: "preview.open"}}, Class: channels.Push, Choices: []Choice{{Key: "btn.read_now", Value: "news:read"}, {Key: "btn.not_now", Value: laterChoice}}}
 	if here {
-		class = channels.Answer
+		k.Class = channels.Answer
 	}
-	p := Part{Key: "preview.open"}
-	if len(n.Waits) > 1 {
-		p = Part{Key: "update.waiting", Args: Args{"Count": len(n.Waits)}}
+	if n > 1 {
+		k.Parts = []Part{{Key: "update.waiting", Args: Args{"Count": n}}}
 	}
-	t.do(Knock{Parts: []Part{p}, Class: class, Choices: []Choice{{Key: "btn.read_now", Value: "news:read"}, {Key: "btn.not_now", Value: laterChoice}}})
+	return k
+}
+
+// Announces reports whether anything is announced at all just now: not in
+// danger, and not before the worker has begun.
+func Announces(s Session) bool {
+	t := talk{s: s}
+	return t.reads()
 }
 
 // Reach says how a worker hears of an update about a case at a time: pushed at

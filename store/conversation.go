@@ -70,14 +70,15 @@ type Outcome struct {
 	// after the turn. Pushes and nudges wait in a lane of their own.
 	Send []channels.Outbound
 
-	Entries []cases.Entry // join the cases' timelines, in order, exactly once
-	Fetch   []Fetch       // attachments to download
-	Count   []Counter     // counted exactly once
-	Redact  bool          // the transcript keeps of what was said its kind, time and name only
-	Retract []string      // names of messages that the worker took back: no copy of their words is left
-	Gone    *bool         // the worker blocked the channel, or returned
-	Summon  *Summon       // a person is asked for
-	Pair    *Pair         // another app may go on with this conversation
+	Entries []cases.Entry  // join the cases' timelines, in order, exactly once
+	Fetch   []Fetch        // attachments to download
+	Stands  []flows.Stands // how far updates have come for this worker, exactly once
+	Count   []Counter      // counted exactly once
+	Redact  bool           // the transcript keeps of what was said its kind, time and name only
+	Retract []string       // names of messages that the worker took back: no copy of their words is left
+	Gone    *bool          // the worker blocked the channel, or returned
+	Summon  *Summon        // a person is asked for
+	Pair    *Pair          // another app may go on with this conversation
 
 	// Erase destroys what was kept before this turn, as [Store.Erase] does:
 	// "chat" what was said, "all" everything. Session is then what remains,

@@ -228,8 +228,8 @@ func (s *Store) moveDeliveries(ctx context.Context, conv string, p progress) err
 		return err
 	}
 	if !p.Knock {
-		c, update, _ := strings.Cut(p.For, "/")
-		return s.moveDelivery(ctx, cases.ID(c), update, k.Worker, p)
+		c, update := DeliveryOf(p.For)
+		return s.moveDelivery(ctx, c, update, k.Worker, p)
 	}
 	for _, w := range k.Session.News.Waits {
 		if w.State == cases.ForWorker || w.State == cases.Barred { // nobody knocked for it
@@ -285,8 +285,7 @@ func (s *Store) delivery(ctx context.Context, id, record string) (d cases.Delive
 
 // leaveUpdates has every delivery to a worker who is erased or has left the
 // case say so, and no more who it was. What was read stays counted as read.
-func (s *Store) leaveUpdates(ctx context.Context, c cases.ID, w cases.WorkerID) error {
-	id := s.caseID(c)
+func (s *Store) leaveUpdates(ctx context.Context, id string, w cases.WorkerID) error {
 	for after := (Cursor{}); ; {
 		us, next, err := s.updates(ctx, updatesOf(id), after, perTurn)
 		if err != nil || len(us) == 0 {

@@ -199,6 +199,15 @@ func (s *Store) eraseWorker(ctx context.Context, e erasure) error {
 			return err
 		}
 	}
+	ids, err := s.joinedBy(ctx, e.Worker)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.leaveUpdates(ctx, id, e.Worker); err != nil {
+			return err
+		}
+	}
 	b := Batch{Shard: ShardOf(w), At: s.now(), Erase: []string{w}, Scrub: true}
 	if r.Body != nil {
 		b.Put = []Put{{Record: r}}

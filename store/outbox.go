@@ -29,6 +29,7 @@ type Settlement struct {
 	Gone   int
 	Retry  time.Time // zero to go on at once with what remains
 	Sent   []Sent    // joins the receipts of the conversation
+	Why    string    // why the first of the rest waits, for the delivery that it carries out
 }
 
 // Sent says what became of one message.
@@ -37,6 +38,7 @@ type Sent struct {
 	MessageID string `json:",omitempty"` // the platform's name, if it was sent
 	State     string // SentState, FailedState, DroppedState, MaybeTwice, or what the platform reported
 	Reason    string `json:",omitempty"` // why not
+	For       string `json:",omitempty"` // the delivery that it carries out
 }
 
 // What becomes of a message as its sender sees it. Receipts of the platform
@@ -105,11 +107,12 @@ func (s *Store) Settle(ctx context.Context, lease time.Duration, ss ...Settlemen
 		if !st.Retry.IsZero() {
 			d.Due, d.Hold = st.Retry, 0
 		}
-		bs[i] = Batch{Shard: p.shard, At: now, Done: []Done{d}}
+		bs[i] = Batch{Shard: p.shard, At: now, Done: []Done{d}, Jobs: carried(st, now)}
 		if len(st.Sent) > 0 {
 			rs := make([]Receipt, len(st.Sent))
 			for j, one := range st.Sent {
 				rs[j] = Receipt{one, now}
+				rs[j].For = carries(p.Messages[:st.Gone], one.Key)
 			}
 			bs[i].Append = []Entry{s.receipts(p.lane.ID, rs...)}
 		}
@@ -121,6 +124,11 @@ func (s *Store) Settle(ctx context.Context, lease time.Duration, ss ...Settlemen
 		case r.Err == ErrStale:
 		case r.Err != nil:
 			failed = r.Err
+		case len(bs[i].Jobs) > 0:
+			s.hints.left(entries, 1<<bs[i].Shard)
+		}
+		switch {
+		case r.Err != nil:
 		case len(r.Next.Jobs) > 0:
 			p, err := parcel(r.Next, ss[i].Parcel.fence)
 			if err != nil {

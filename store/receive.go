@@ -31,6 +31,9 @@ func (s *Store) Receive(ctx context.Context, events ...channels.Event) error {
 			if e.Kind != channels.Failed {
 				b.Jobs = nil
 			}
+			if err := s.received(ctx, p.conv, e, &b); err != nil {
+				return err
+			}
 		}
 		bs = append(bs, b)
 	}
@@ -38,8 +41,8 @@ func (s *Store) Receive(ctx context.Context, events ...channels.Event) error {
 		if r.Err != nil && !errors.Is(r.Err, ErrSeen) {
 			return r.Err
 		}
-		if bs[i].Jobs != nil {
-			s.hints.left(turns, 1<<bs[i].Shard)
+		for _, j := range bs[i].Jobs {
+			s.hints.left(j.Lane.Queue, 1<<bs[i].Shard)
 		}
 	}
 	return nil

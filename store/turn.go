@@ -282,6 +282,7 @@ func (c *closing) queue(lease time.Duration) {
 		c.b.Jobs = append(c.b.Jobs, Job{Lane: Lane{mediabox(t.With.Channel), t.conv}, Subject: t.conv, Due: now,
 			Body: encode(fetching{Fetch: f, Talk: c.next.Talk, Worker: c.next.Worker, At: now})})
 	}
+	c.b.Jobs = append(c.b.Jobs, stood(t.conv, c.o.Stands, now)...)
 	for _, n := range c.o.Entries { // a case may be in another shard, so a job takes them there
 		c.b.Jobs = append(c.b.Jobs, Job{Lane: Lane{entries, t.conv}, Subject: t.conv, Body: encode(filing{Entry: &n}), Due: now})
 	}

@@ -224,6 +224,15 @@ func (s *Store) updates(ctx context.Context, index string, after Cursor, n int) 
 	return us, after, err
 }
 
+// CaseOf returns a case for the bot, which leaves no note.
+func (s *Store) CaseOf(ctx context.Context, id cases.ID) (cases.Case, error) { return s.file(ctx, id) }
+
+// DeliveryOf returns what [channels.Outbound] says in For.
+func DeliveryOf(text string) (c cases.ID, update string) {
+	a, b, _ := strings.Cut(text, "/")
+	return cases.ID(a), b
+}
+
 // Told returns an update for the worker who is to read it. It is for the bot.
 func (s *Store) Told(ctx context.Context, c cases.ID, update string) (cases.Update, error) {
 	return s.kept(ctx, c, update)

@@ -99,7 +99,10 @@ func (c *config) check() error {
 
 // tier reads "250" or "none" as a number of workers a day; zero is no limit.
 func tier(s string) (int, error) {
-	if s == "none" {
+	switch s {
+	case "":
+		return 250, nil
+	case "none":
 		return 0, nil
 	}
 	n, err := strconv.Atoi(s)

@@ -98,10 +98,14 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 	if err != nil {
 		return s, err
 	}
+	perDay, err := tier(c.whatsapp.tier)
+	if err != nil {
+		return s, err
+	}
 	s.engine = bot.New(bot.Config{
 		Store: s.store, Files: s.files, Channels: s.adapters, Texts: s.texts, Log: log, Now: time.Now,
 		Name: c.name, Org: c.org, Independent: c.independent, Public: c.public, Directory: dir,
-		Template: c.whatsapp.template, TemplateLang: c.whatsapp.templateLang,
+		Template: c.whatsapp.template, TemplateLang: c.whatsapp.templateLang, Tier: perDay,
 		Secret: [32]byte(secret), Draw: func(link string) ([]byte, error) { return console.PNG(link, 600) },
 	})
 	office := console.NewOffice(s.officeConfig())

@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+	"workervoice/flows"
+	"workervoice/store"
+)
+
+const (
+	page = 50                   // conversations that are handed an update at a time
+	way  = 5 * time.Millisecond // given to turns that wait already
+)
+
+// fan hands the oldest update that is on its way to a page of conversations,
+// and reports whether there was one. Those who write to the bot come first:
+// while as many turns wait as it has brought, it brings no more.
+func (e *Engine) fan(ctx context.Context) bool {
+	us, _, err := e.Store.Going(ctx, store.Cursor{}, 1)
+	if len(us) == 0 {
+		if err != nil && ctx.Err() == nil {
+			e.Log.Error("updates that are on their way cannot be read: look at the store", "err", err)
+		}
+		return false
+	}
+	if due, err := e.Store.TurnsDue(ctx); err == nil && due >= page {
+		t := time.NewTimer(way)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		return true
+	}
+	u, n, err := e.Store.HandOut(context.WithoutCancel(ctx), us[0], page)
+	switch {
+	case errors.Is(err, store.ErrStale): // somebody else hands it out as well
+		return true
+	case err != nil:
+		e.Log.Error("an update is not handed out further, it is tried again: look at the store", "update", us[0].ID, "err", err)
+		return false
+	}
+	e.turns.ring()
+	if n > 0 {
+		e.count("updates_brought", u.Kind)
+	}
+	return true
+}
+
+// Approve sends a draft of that version on its way, as [store.Store.Approve]
+// does, and at once.
+func (e *Engine) Approve(ctx context.Context, by cases.Caseworker, c cases.ID, update string, version int64) (cases.Update, error) {
+	u, err := e.Store.Approve(ctx, by, c, update, version)
+	if err == nil {
+		e.fans.ring()
+	}
+	return u, err
+}
+
+// inform tells the workers of a case what an entry means for them, once.
+func (e *Engine) inform(ctx context.Context, f flows.Follow) error {
+	c, err := e.Store.CaseOf(ctx, f.Case)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	u, ok := flows.Tidings(f, c)
+	if !ok {
+		return nil
+	}
+	if err := e.Store.Inform(ctx, u); err != nil {
+		return err
+	}
+	e.fans.ring()
+	return nil
+}
+
+// NoNews returns the draft of an update that says that there is nothing new:
+// the bot has written it, a caseworker of the case approves it with [Engine.Approve].
+func (e *Engine) NoNews(ctx context.Context, by cases.Caseworker, id cases.ID) (cases.Update, error) {
+	c, err := e.Store.Case(ctx, by, id)
+	if err != nil {
+		return cases.Update{}, err
+	}
+	u := flows.NoNews(c, e.Now())
+	was, err := e.Store.Told(ctx, id, u.ID)
+	if err == nil {
+		return was, nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return u, err
+	}
+	return e.Store.PutUpdate(ctx, cases.Bot, u)
+}
+
+// again brings an update back to a conversation that it was not sent to after
+// all: it waits there once more.
+func (e *Engine) again(ctx context.Context, m channels.Outbound) {
+	c, update := store.DeliveryOf(m.For)
+	err := e.Store.Receive(context.WithoutCancel(ctx), channels.Event{ID: "again/" + m.Key, Kind: channels.Brought, What: "update", From: m.To, At: e.Now(),
+		Case: string(c), Update: update, Facts: map[string]string{"again": "yes"}})
+	if err != nil {
+		e.Log.Error("news that were not sent do not wait for the worker any more: look at the store", "err", err)
+	}
+	e.turns.ring()
+}

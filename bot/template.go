@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"workervoice/channels"
+	"workervoice/flows"
+	"workervoice/store"
+)
+
+// knocked is the state of a receipt that says a template was sent.
+const knocked = "knocked"
+
+// ofTemplate ends the key of the template behind which a message waits.
+const ofTemplate = "/t"
+
+// knock sends the neutral template behind which m waits: one, however much
+// waits there, until the worker answers. It writes into st what became of it,
+// and until when m waits.
+func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.Session, m channels.Outbound, st *store.Settlement) {
+	st.Retry, st.Why = store.Held, store.WaitsForTemplate
+	if s.e.Template == "" || s.info.Window == 0 {
+		return
+	}
+	key := m.Key + ofTemplate
+	switch sent, err := s.knockedBefore(ctx, c, m, key); {
+	case err != nil:
+		return
+	case sent != "":
+		st.Why = sent
+		return
+	}
+	ref := "💬"
+	if n := len(session.Mine); n > 0 {
+		ref = session.Mine[n-1].Ref
+	}
+	t := channels.Outbound{Key: key, To: m.To, Class: channels.Push, Template: &channels.Template{
+		Name: s.e.Template, Language: s.e.TemplateLang, Params: []string{ref}, Choices: []string{"go:read"}}}
+	if retry := s.turn(ctx, t, 1); !retry.IsZero() {
+		st.Retry, st.Why = retry, ""
+		return
+	}
+	if at, err := s.reserve(context.WithoutCancel(ctx)); err != nil || !at.IsZero() {
+		if err != nil { // nobody knows how many have gone out: none more for now
+			s.e.Log.Error("how many templates were sent cannot be read: look at the store", "channel", s.info.ID, "err", err)
+			at = s.e.Now().Add(time.Minute)
+		}
+		s.e.count("messages_held", store.WaitsForTier)
+		st.Retry, st.Why = at, store.WaitsForTier
+		if free := session.Contact.Free(at); !free.IsZero() {
+			st.Retry = free
+		}
+		return
+	}
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	_, err := s.a.Send(sending, t)
+	if err == nil {
+		s.e.count("templates_sent", string(s.info.ID))
+		st.Sent, st.Why = append(st.Sent, store.Sent{Key: t.Key, State: knocked}), store.WaitsForTap
+		return
+	}
+	s.e.Log.Warn("the template that asks a worker to look was not sent, its news wait until the worker writes", "message", t, "err", err)
+	var no *channels.SendError
+	if errors.As(err, &no) && no.Reason == channels.Busy {
+		st.Retry, st.Why = s.e.Now().Add(max(no.After, pauseAfter(st.Parcel.Attempts))), ""
+		s.busy(ctx, s.e.Now().Add(no.After))
+	}
+}
+
+// knockedBefore returns what m waits for if its template went out already, or
+// was refused.
+func (s *sender) knockedBefore(ctx context.Context, c store.Conversation, m channels.Outbound, key string) (string, error) {
+	rs, err := s.e.Store.Receipts(context.WithoutCancel(ctx), m.To, 60)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(rs, func(r store.Receipt) bool { return r.Key == key && r.State == string(channels.Failed) }) {
+		return store.WaitsForTemplate, nil
+	}
+	if slices.ContainsFunc(rs, func(r store.Receipt) bool { return r.State == knocked && r.At.After(c.LastIn) || r.Key == key }) {
+		return store.WaitsForTap, nil
+	}
+	return "", nil
+}
+
+// reserve counts one more template of the channel. It returns when the next may
+// go out instead, if as many have as the platform allows in a day.
+func (s *sender) reserve(ctx context.Context) (time.Time, error) {
+	s.tier.Lock()
+	defer s.tier.Unlock()
+	var at time.Time
+	err := s.e.Store.PutChannel(ctx, s.info.ID, func(st *store.ChannelState) {
+		now := s.e.Now()
+		t := newTier(s.e.Tier, st.Templates)
+		if at = t.next(now); at.After(now) {
+			return
+		}
+		at = time.Time{}
+		t.take(now)
+		st.Templates = t.since(now)
+	})
+	return at, err
+}
+
+// A tier is how many workers a platform lets us write to in 24 hours who have
+// not written themselves: WhatsApp's messaging limit. It counts by five
+// minutes, and all five until they are 24 hours old to their end.
+type tier struct {
+	limit int // 0: none
+	used  map[int64]int
+}
+
+func newTier(limit int, used map[int64]int) tier {
+	t := tier{limit: limit, used: make(map[int64]int, len(used))}
+	for h, n := range used {
+		t.used[h] = n
+	}
+	return t
+}
+
+const (
+	slot = 5 * time.Minute
+	day  = int64(24 * time.Hour / slot)
+)
+
+func slotOf(at time.Time) int64 { return at.Unix() / int64(slot/time.Second) }
+
+// next returns when the next one may go out: at itself, or when one of
+// yesterday counts no more.
+func (t tier) next(at time.Time) time.Time {
+	if t.limit == 0 {
+		return at
+	}
+	h, n := slotOf(at), 0
+	for old := h - day; old <= h; old++ {
+		n += t.used[old]
+	}
+	for n >= t.limit {
+		n -= t.used[h-day]
+		h++
+		n += t.used[h]
+	}
+	return latest(at, time.Unix(h*int64(slot/time.Second), 0))
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b.In(a.Location())
+	}
+	return a
+}
+
+func (t tier) take(at time.Time) { t.used[slotOf(at)]++ }
+
+// since returns what still counts.
+func (t tier) since(now time.Time) map[int64]int {
+	for h := range t.used {
+		if h < slotOf(now)-day {
+			delete(t.used, h)
+		}
+	}
+	return t.used
+}
