@@ -57,6 +57,7 @@ type Engine struct {
 	turns   bell
 	entries bell
 	wakes   bell
+	follows bell
 	fans    bell
 	soonest soonest
 	hours   openings
@@ -73,7 +74,7 @@ func New(c Config) *Engine {
 	if c.Chance == nil {
 		c.Chance = rand.Reader
 	}
-	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
+	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), follows: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
 	}
@@ -95,6 +96,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return e.entries.loop(ctx, tick, e.file) })
 	g.Go(func() error { return e.wake(ctx) })
+	g.Go(func() error { return e.clock(ctx) })
+	g.Go(func() error { return e.follows.loop(ctx, tick, e.attend) })
 	g.Go(func() error { return e.fans.loop(ctx, tick, e.fan) })
 	for _, s := range e.senders {
 		g.Go(func() error { return s.run(ctx) })

@@ -285,7 +285,7 @@ var bySelf = cases.Bot
 func (s *stage) cases() (ids []cases.ID) {
 	s.Helper()
 	for _, st := range []cases.Status{cases.Received, cases.Withdrawn} {
-		cs, _, err := s.e.Store.List(context.Background(), bySelf, st, store.Cursor{}, 100)
+		cs, _, err := s.e.Store.Cases(context.Background(), bySelf, store.InStatus, store.CaseFilter{Status: st}, store.Cursor{}, 100)
 		if err != nil {
 			s.Fatal(err)
 		}

@@ -189,6 +189,7 @@ func (s *stage) drive(e *Engine) {
 		}
 		busy = e.answer(ctx)
 		busy = e.file(ctx) || busy
+		busy = e.attend(ctx) || busy
 		for _, snd := range e.senders {
 			if f, ok := snd.a.(channels.Fetcher); ok {
 				busy = e.fetch(ctx, snd, f) || busy

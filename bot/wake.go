@@ -60,5 +60,8 @@ func (e *Engine) file(ctx context.Context) bool {
 		e.Log.Error("entries are not in their cases yet, it is tried again", "err", err)
 		return false
 	}
+	if some {
+		e.follows.ring()
+	}
 	return some
 }
