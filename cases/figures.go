@@ -1,6 +1,9 @@
 package cases
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Plus returns the sum of two tallies.
 func (t Tally) Plus(o Tally) Tally { return t.each(o, func(a, b int) int { return a + b }) }
@@ -91,4 +94,63 @@ func Interval(full, answers, asked int) (low, high float64) {
 	}
 	mid, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 	return max(0, (mid-half)/(1+z*z/n)), min(1, (mid+half)/(1+z*z/n))
+}
+
+// Figures are what an organisation's issues have come to, all together or those
+// of one kind. They name nobody; for others than the organisation they may be
+// too few to be shown.
+type Figures struct {
+	Said    Tally // of the issues that an employer has said are fixed: how the workers see it, in the last round
+	Claims  int   // issues that an employer has said are fixed
+	Against int   // of them, those where most answers say otherwise
+
+	Now        map[Status]int // issues, by where they stand
+	Reopenings int            // how often one was opened again that was closed, or said to be fixed
+	Closings   int            // how often workers' answers closed one as satisfied
+	Helped     map[string]int // what workers say of our help: good, ok, bad
+
+	// Days is how long it took from the report until workers said that they
+	// were satisfied, of half of the Closings and of nine in ten; zero while
+	// there are none.
+	Days, Days90 float64
+}
+
+// daySpans are the upper bounds, in days, into which times to remedy are counted.
+var daySpans = []int{1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28, 35, 42, 56, 70, 90, 120, 180, 270, 365, 730}
+
+// DaySpan returns in which of the DaySpans a time to remedy is counted.
+func DaySpan(d time.Duration) int {
+	for i, days := range daySpans {
+		if d <= time.Duration(days)*24*time.Hour {
+			return i
+		}
+	}
+	return len(daySpans)
+}
+
+// DaySpans is how many there are.
+func DaySpans() int { return len(daySpans) + 1 }
+
+// DaysOf returns within how many days a share of what was counted lies, as if
+// it were spread evenly within each span.
+func DaysOf(counts []int, share float64) float64 {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	left := share * float64(total)
+	for i, n := range counts {
+		if f := float64(n); f > 0 && left <= f {
+			from, to := 0, daySpans[len(daySpans)-1]
+			if i > 0 {
+				from = daySpans[i-1]
+			}
+			if i < len(daySpans) {
+				to = daySpans[i]
+			}
+			return float64(from) + left/f*float64(to-from)
+		}
+		left -= float64(n)
+	}
+	return 0
 }

@@ -232,10 +232,12 @@ func (t *talk) marked() *Mine {
 func showStatus(t *talk) {
 	m := t.marked()
 	place := t.s.Contact.Country
-	if m.Due.Before(t.e.At) { // never show a date that is gone
-		t.tell("case.status_late", Args{"Ref": m.Ref, "Status": Term("status." + string(m.Status)), "LastDate": Moment{m.News, place}})
+	if m.Due.IsZero() && !m.Status.Open() {
+		t.tell("case.status_end", Args{"Ref": m.Ref, "Status": StatusText(m.Status), "LastDate": Moment{m.News, place}})
+	} else if m.Due.Before(t.e.At) { // never show a date that is gone
+		t.tell("case.status_late", Args{"Ref": m.Ref, "Status": StatusText(m.Status), "LastDate": Moment{m.News, place}})
 	} else {
-		t.tell("case.status", Args{"Ref": m.Ref, "Status": Term("status." + string(m.Status)), "LastDate": Moment{m.News, place}, "NextDate": Moment{m.Due, place}})
+		t.tell("case.status", Args{"Ref": m.Ref, "Status": StatusText(m.Status), "LastDate": Moment{m.News, place}, "NextDate": Moment{m.Due, place}})
 	}
 	t.tell("case.actions", nil)
 }
@@ -245,7 +247,7 @@ func statusChoices(s *Session) []Choice {
 	if i >= 0 && s.Mine[i].Status == cases.Withdrawn {
 		return buttons(status, "case.resume", "btn.person", "btn.menu")(s)
 	}
-	return buttons(status, "case.add", "case.ask", "case.pressure", "case.withdraw", "btn.menu")(s)
+	return buttons(status, "case.add", "case.ask", "case.fixed", "case.notfixed", "case.pressure", "case.withdraw", "btn.menu")(s)
 }
 
 func readStatus(t *talk, v string) {
@@ -258,6 +260,8 @@ func readStatus(t *talk, v string) {
 		t.show()
 	case "ask", "person":
 		t.summon()
+	case "fixed", "notfixed":
+		t.own(m, v)
 	case "pressure":
 		t.pressured(m)
 	case "withdraw":
@@ -330,11 +334,20 @@ func writeVerify(t *talk) {
 	then := t.s.Mark
 	if t.s.Tries < 5 && t.s.proves(t.e.Text) {
 		t.s.Tries, t.s.Proven = 0, t.e.At
+		t.s.Contact.Still = time.Time{}
+		if then == "news" { // told when the step ends
+			t.resume()
+			return
+		}
 		if n := len(t.s.Place); n > 0 {
 			t.s.Place = t.s.Place[:n-1]
 		}
 		if then == "delete" {
 			t.open(deleting)
+			return
+		}
+		if m := t.last(); then == "solved" && m != nil {
+			t.own(m, "fixed")
 			return
 		}
 		t.mine(then)

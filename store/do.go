@@ -200,6 +200,7 @@ func (s *Store) commitChange(ctx context.Context, x change, was openedCase, m *c
 	}
 	p.Was, p.Index = moved(before, after)
 	b.Add = append(append(b.Add, counted(next, 1)...), shown(before, after)...)
+	b.Add = append(b.Add, figured(was.Case, next, m, ch.Member)...)
 	b.Put = append(b.Put, p)
 	for i := range was.members {
 		if m == nil || was.members[i].Worker != m.Worker {

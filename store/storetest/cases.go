@@ -25,6 +25,7 @@ var filed = []test{
 	{"what an entry asks for beyond its case is done, also after a fault", asked},
 	{"a worker who was punished gets a case of her own", punished},
 	{"clocks become entries, each once", clocked},
+	{"figures move with what they count", summedUp},
 	{"every cell of the lifecycle holds in the store", everyCell},
 	{"a damaged case does not hide others", damagedCase},
 	{"a damaged entry does not hide others", damagedEntry},

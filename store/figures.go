@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"strconv"
+
+	"workervoice/cases"
+	"workervoice/flows"
+)
+
+// Figures are counters that move in the same commit as what they count, so that
+// they cost the same whatever there is, and no case is ever read for them. Each
+// stands for an organisation or for all, and for a group of kinds or for all.
+
+// Figures returns what the issues of by's organisation have come to: those of
+// one group of kinds, or all if group is empty. For the bot and the network
+// desk, who belong to none, they are those of all organisations.
+func (s *Store) Figures(ctx context.Context, by cases.Caseworker, group cases.Code) (f cases.Figures, err error) {
+	if by.ID == "" {
+		return f, ErrDenied
+	}
+	if by != cases.Bot {
+		if err := s.note(ctx, by, "figures", s.desk(by)); err != nil {
+			return f, err
+		}
+	}
+	org := by.Org
+	if by == cases.Bot || by.Role == cases.Desk {
+		org = ""
+	}
+	at := figuresOf(org, group)
+	count := func(name string) int {
+		n, fault := s.b.Count(ctx, at+name)
+		if fault != nil {
+			err = fault
+		}
+		return int(n)
+	}
+	numbers := make([]int, 0, len(cases.TallyNames))
+	for _, name := range cases.TallyNames {
+		numbers = append(numbers, count("said/"+name))
+	}
+	f.Said = cases.TallyOf(numbers)
+	f.Claims, f.Against, f.Reopenings, f.Closings = count("claims"), count("against"), count("reopenings"), count("closings")
+	f.Now, f.Helped = map[cases.Status]int{}, map[string]int{}
+	for _, st := range flows.Statuses() {
+		if n := count("now/" + string(st)); n != 0 {
+			f.Now[st] = n
+		}
+	}
+	for _, v := range []string{"good", "ok", "bad"} {
+		f.Helped[v] = count("helped/" + v)
+	}
+	spans := make([]int, cases.DaySpans())
+	for i := range spans {
+		spans[i] = count("days/" + strconv.Itoa(i))
+	}
+	f.Days, f.Days90 = cases.DaysOf(spans, .5), cases.DaysOf(spans, .9)
+	return f, err
+}
+
+func figuresOf(org cases.OrgID, group cases.Code) string {
+	return "figures/" + string(org) + "/" + string(group) + "/"
+}
+
+// figured returns how the figures change where a case becomes another, and the
+// worker whom it is about says something else.
+func figured(was, next cases.Case, before, after *cases.Member) (cs []Counter) {
+	add := func(c cases.Case, group cases.Code, name string, n int) {
+		for _, org := range []cases.OrgID{c.Org, ""} {
+			for _, g := range []cases.Code{group, ""} {
+				if n != 0 && (c.Org != "" || org == c.Org) {
+					cs = append(cs, Counter{figuresOf(org, g) + name, int64(n)})
+				}
+				if group == "" {
+					break
+				}
+			}
+			if c.Org == "" {
+				break
+			}
+		}
+	}
+	for _, i := range next.Issues {
+		o := was.Issue(i.Kind)
+		if o == nil {
+			o = &cases.Issue{Kind: i.Kind}
+		}
+		if was.Org == next.Org && o.Status == i.Status && o.Tally == i.Tally && o.Claimed.IsZero() == i.Claimed.IsZero() {
+			continue
+		}
+		for name, n := range numbersOf(*o) {
+			add(was, i.Kind.Group(), name, -n)
+		}
+		for name, n := range numbersOf(i) {
+			add(next, i.Kind.Group(), name, n)
+		}
+		switch {
+		case o.Status == i.Status:
+		case i.Status == cases.Reopened:
+			add(next, i.Kind.Group(), "reopenings", 1)
+		case i.Status == cases.Satisfied:
+			add(next, i.Kind.Group(), "closings", 1)
+			add(next, i.Kind.Group(), "days/"+strconv.Itoa(cases.DaySpan(i.Since.Sub(next.Opened))), 1)
+		}
+	}
+	for _, o := range was.Issues { // named anew, when the report came
+		if next.Issue(o.Kind) == nil {
+			for name, n := range numbersOf(o) {
+				add(was, o.Kind.Group(), name, -n)
+			}
+		}
+	}
+	helped := helpedBy(after)
+	for v, n := range helpedBy(before) {
+		helped[v] -= n
+	}
+	for v, n := range helped {
+		add(next, "", "helped/"+v, n)
+	}
+	return cs
+}
+
+// numbersOf are the figures of an issue as it stands.
+func numbersOf(i cases.Issue) map[string]int {
+	m := map[string]int{}
+	if i.Status != "" {
+		m["now/"+string(i.Status)] = 1
+	}
+	if i.Claimed.IsZero() {
+		return m
+	}
+	m["claims"] = 1
+	if t := i.Tally; 2*t.All < t.Answers {
+		m["against"] = 1
+	}
+	for n, v := range i.Tally.Numbers() {
+		if v != 0 {
+			m["said/"+cases.TallyNames[n]] = v
+		}
+	}
+	return m
+}
+
+// helpedBy counts what a worker has said of our help.
+func helpedBy(m *cases.Member) map[string]int {
+	said := map[string]int{}
+	if m == nil {
+		return said
+	}
+	for _, c := range m.Claims {
+		for _, a := range c.Before {
+			if a.Helped != "" {
+				said[a.Helped]++
+			}
+		}
+		if c.Last != nil && c.Last.Helped != "" {
+			said[c.Last.Helped]++
+		}
+	}
+	return said
+}
