@@ -22,17 +22,16 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 		m := p.Messages[st.Gone]
 		c, session, err := s.e.Store.Standing(context.WithoutCancel(ctx), p)
 		if err != nil {
-			s.e.Log.Error("whether a message may be sent cannot be read, it waits: look at the store", "err", err)
-			st.Retry = s.e.Now().Add(pauseAfter(p.Attempts))
+			st.Retry = s.unread(p, err)
 			return st
 		}
-		v := gate(c, session, m, s.info, s.e.Now())
+		v := s.gate(c, session, m, s.info, s.e.Now())
 		if v.do == drop {
 			s.e.count("messages_dropped", v.why)
 			if m.For != "" && v.why != "erased" {
 				s.e.again(ctx, m)
 			}
-			st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.DroppedState, Reason: v.why}), st.Gone+1
+			st.Sent, st.Gone = append(st.Sent, dropped(m, v)), st.Gone+1
 			continue
 		}
 		if v.do == wait || v.do == park {
@@ -53,10 +52,42 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			st.Retry = retry
 			return st
 		}
-		s.transmit(ctx, p, n, left, &st)
-		return st
+		if s.transmitNow(ctx, p, left, &st) {
+			return st
+		}
 	}
 	return st
+}
+
+// transmitNow looks once more, the last thing before the request, and keeps the
+// conversation from being taken over until that has come to its end. It
+// reports false where something has changed since the message was looked at.
+func (s *sender) transmitNow(ctx context.Context, p store.Parcel, left bool, st *store.Settlement) bool {
+	c, session, leave, err := s.e.Store.Pass(context.WithoutCancel(ctx), p)
+	if err != nil {
+		st.Retry = s.unread(p, err)
+		return true
+	}
+	defer leave()
+	ms := p.Messages[st.Gone:]
+	if s.gate(c, session, ms[0], s.info, s.e.Now()).do != pass {
+		return false
+	}
+	s.transmit(ctx, p, s.together(c, session, ms), left, st)
+	return true
+}
+
+// unread returns when to try again what cannot be looked at now.
+func (s *sender) unread(p store.Parcel, err error) time.Time {
+	s.e.Log.Error("whether a message may be sent cannot be read, it waits: look at the store", "err", err)
+	return s.e.Now().Add(pauseAfter(p.Attempts))
+}
+
+func dropped(m channels.Outbound, v verdict) store.Sent {
+	if v.why == store.Superseded {
+		return store.Sent{Key: m.Key, State: store.Superseded}
+	}
+	return store.Sent{Key: m.Key, State: store.DroppedState, Reason: v.why}
 }
 
 // together returns how many messages can go in one request: those that the
@@ -70,7 +101,7 @@ func (s *sender) together(c store.Conversation, session flows.Session, ms []chan
 	// too; more only where nothing of it can be in doubt.
 	n, doubted, clean := 0, s.doubted.has(ms[0].Key), s.clean.has(ms[0].Key)
 	for n < len(ms) && n < s.info.PerRequest && s.doubted.has(ms[n].Key) == doubted && (clean || stepOf(ms[n].Key) == stepOf(ms[0].Key)) &&
-		len(ms[n].Delete) == 0 && !ms[n].Leave && gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
+		len(ms[n].Delete) == 0 && !ms[n].Leave && s.gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
 		n++
 	}
 	return max(n, 1)
