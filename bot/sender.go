@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"workervoice/channels"
+	"workervoice/flows"
 	"workervoice/store"
 )
 
@@ -32,11 +33,13 @@ type sender struct {
 	tier    sync.Mutex // held while a template is counted
 	clean   keys       // messages that were held or refused here, and so surely not delivered
 	doubted keys       // messages of which nobody knows
+
+	gate func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict
 }
 
 func newSender(e *Engine, a channels.Adapter) *sender {
 	i := a.Info()
-	return &sender{e: e, a: a, info: i, bell: newBell(), media: newBell(), rate: newRater(i),
+	return &sender{e: e, a: a, info: i, gate: gate, bell: newBell(), media: newBell(), rate: newRater(i),
 		parcels: make(chan claimed, 4*sending), pushes: make(chan claimed, 2*sending), settled: make(chan store.Settlement, sending)}
 }
 
