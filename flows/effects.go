@@ -373,12 +373,18 @@ func erased(a *step) {
 	a.m.Left, a.m.Claims, a.m.Consent = true, nil, cases.Consent{}
 }
 
+// Unnamed is why a worker cannot be reached who had name and contact deleted.
+const Unnamed = "deleted name and contact"
+
 // lost notes that a worker cannot be reached. What the bot does about it when
 // nobody else can be reached either waits for a while: a worker who blocks the
 // bot may be watched.
 func lost(a *step) {
 	if a.m != nil {
 		a.m.Lost = or(a.n.Trigger, "left")
+	}
+	if a.m != nil && a.n.Trigger == Unnamed {
+		a.m.Chat, a.m.Consent.Name, a.m.Consent.Contact = "", false, false
 	}
 	a.fired("gone", "remind")
 }

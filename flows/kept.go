@@ -179,7 +179,7 @@ func (t *talk) erase(what string) {
 			delete(r.Answers, "name")
 			t.s.Mine[i].Report = r
 			t.enter(m.ID, cases.Entry{Kind: cases.Told, Report: r.Clone()})
-			t.enter(m.ID, cases.Entry{Kind: cases.Unreachable, Trigger: "deleted name and contact"})
+			t.enter(m.ID, cases.Entry{Kind: cases.Unreachable, Trigger: Unnamed})
 		}
 	default:
 		for _, m := range t.s.Mine {

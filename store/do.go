@@ -208,7 +208,7 @@ func (s *Store) commitChange(ctx context.Context, x change, was openedCase, m *c
 		}
 	}
 	if ch.Member != nil {
-		if ch.Member.Chat == "" {
+		if ch.Member.Chat == "" && ch.Member.Lost != flows.Unnamed {
 			ch.Member.Chat = x.conv
 		}
 		b.Put = append(b.Put, s.putMember(id, r, m, ch.Member))

@@ -8,11 +8,13 @@ import (
 
 	"workervoice/cases"
 	"workervoice/channels"
+	"workervoice/flows"
 )
 
 // What an erasure destroys.
 const (
 	Chat       = "chat" // what was said: the transcript and what was attached
+	Contact    = "me"   // that too, the worker's name, and how the worker is reached; the reports stay
 	Everything = "all"  // all that is kept about the worker
 )
 
@@ -28,15 +30,19 @@ type erasure struct {
 	Conv   string
 	Worker cases.WorkerID `json:",omitempty"`
 	Names  []string       `json:",omitempty"`
+	Cases  []string       `json:",omitempty"` // records of the worker's cases
+	Texts  []string       `json:",omitempty"` // hidden names of the worker's names, to be taken out of them
 	At     int64          // version of the conversation that was erased
 	Talk   int            // generation of the attachments to delete
 }
 
 // Erase destroys the keys of what is kept about the worker at a. With [Chat]
 // the transcript and attachments can not be read any more, and none that wait
-// are downloaded; the reports and the rest stay. With [Everything] the reports'
-// words go too, everywhere, with all conversations of the worker and what waits
-// to be sent; cases keep their codes. Who writes later is a new worker.
+// are downloaded; the reports and the rest stay. With [Contact] the worker's
+// conversations and name go too: the reports stay, and nobody can write to the
+// worker any more. With [Everything] the reports' words go as well, everywhere,
+// with what waits to be sent; the cases go on without the worker and keep their
+// codes. Who writes later is a new worker.
 //
 // When it returns nil all of this is done; after a crash [Store.File] does the rest.
 func (s *Store) Erase(ctx context.Context, a channels.Address, what string) error {
@@ -72,12 +78,12 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 			return err
 		}
 		p := k.put(conv, c.next)
-		if what == Everything { // nothing goes on here
+		if what != Chat { // nothing goes on here
 			p.Subject, p.Was, p.Index = "", k.places(), nil
 			c.b.Drop = append(c.b.Drop, Lane{turns, conv})
 		}
 		c.b.Put = append(c.b.Put, p)
-		if what == Everything {
+		if what != Chat {
 			c.b.Add = tally(k.places(), nil)
 		}
 		_, err = s.commit(ctx, c.b)
@@ -100,19 +106,28 @@ func (c *closing) erase(what string) error {
 	c.next.Talk, c.next.Line = was.Talk+1, Line{}
 	switch what {
 	case Chat:
-	case Everything:
+	case Contact, Everything:
 		e.Worker, e.Names = was.Worker, c.next.Names
-		c.b.Erase = append(c.b.Erase, conv)
+		for _, m := range was.Session.Mine {
+			e.Cases = append(e.Cases, c.s.caseID(m.ID))
+			if name := m.Report; name != nil && name.Answers["name"].Text != "" {
+				e.Texts = append(e.Texts, c.s.name("text", name.Answers["name"].Text))
+			}
+		}
 		c.b.Cut = append(c.b.Cut, conv+"/sent")
 		ch := c.t.With.Channel
-		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv}, Lane{entries, conv})
+		c.b.Drop = append(c.b.Drop, Lane{outbox(ch), conv}, Lane{pushbox(ch), conv})
+		if what == Everything { // else what is on its way to a case still has to come there
+			c.b.Erase = append(c.b.Erase, conv)
+			c.b.Drop = append(c.b.Drop, Lane{entries, conv})
+		}
 		next := Conversation{
 			ID: conv, Begun: c.b.At, With: c.next.With, Worker: cases.WorkerID(conv + "~w" + itoa(was.version)), LastIn: c.next.LastIn, Gone: c.next.Gone,
 			Talk: was.Talk + 1, Epoch: was.Epoch + 1, Org: c.s.home,
 		}
 		*c.next = standing{Session: c.next.Session, Conversation: next, Left: was.Left}
 	default:
-		return fmt.Errorf("store: %q is nothing that can be erased: use %q or %q", what, Chat, Everything)
+		return fmt.Errorf("store: %q is nothing that can be erased: use %q, %q or %q", what, Chat, Contact, Everything)
 	}
 	c.b.Jobs = append(c.b.Jobs, Job{Lane: Lane{erasures, conv}, Subject: erasuring, Body: encode(e), Due: c.b.At})
 	return nil
@@ -158,7 +173,7 @@ func (s *Store) sweepOne(ctx context.Context, e erasure) error {
 			return err
 		}
 	}
-	if e.What != Everything {
+	if e.What == Chat {
 		return nil
 	}
 	for _, id := range e.Names {
@@ -179,8 +194,9 @@ func (s *Store) sweepOne(ctx context.Context, e erasure) error {
 	return s.eraseWorker(ctx, e)
 }
 
-// eraseWorker erases the other conversations of a worker, and then the key of
-// what the worker told.
+// eraseWorker erases the other conversations of a worker, has the cases go on
+// without, and then destroys the key of what the worker told. Of one who keeps
+// the reports only the name leaves them.
 func (s *Store) eraseWorker(ctx context.Context, e erasure) error {
 	w := string(e.Worker)
 	if w == "" {
@@ -193,7 +209,7 @@ func (s *Store) eraseWorker(ctx context.Context, e erasure) error {
 	for _, id := range p.Conversations {
 		k, err := s.read(ctx, id)
 		if err == nil && k.kept && k.Worker == e.Worker {
-			err = s.eraseOne(ctx, id, Everything)
+			err = s.eraseOne(ctx, id, e.What)
 		}
 		if err != nil {
 			return err
@@ -203,16 +219,49 @@ func (s *Store) eraseWorker(ctx context.Context, e erasure) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err := s.leaveUpdates(ctx, id, e.Worker); err != nil {
+	for _, id := range append(e.Cases, ids...) {
+		if err := s.leaveCase(ctx, id, e); err != nil {
 			return err
 		}
 	}
-	b := Batch{Shard: ShardOf(w), At: s.now(), Erase: []string{w}, Scrub: true}
+	b := Batch{Shard: ShardOf(w), At: s.now(), Scrub: true}
+	if e.What == Everything {
+		b.Erase = []string{w}
+	}
 	if r.Body != nil {
 		b.Put = []Put{{Record: r}}
 		b.Put[0].Body = erasedBody
 	}
 	_, err = s.commit(ctx, b)
+	return err
+}
+
+// leaveCase has a case go on without a worker, or without the worker's name.
+func (s *Store) leaveCase(ctx context.Context, id string, e erasure) error {
+	if err := s.leaveUpdates(ctx, id, e.Worker); err != nil {
+		return err
+	}
+	m, _, err := s.member(ctx, id, e.Worker)
+	if err != nil {
+		return err
+	}
+	c, _, err := s.caseAt(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n := cases.Entry{Key: "erased/" + e.Conv + "/" + itoa(e.At) + "/" + id, Case: c.ID, Worker: e.Worker, Kind: cases.Erased, At: s.now(), Role: cases.System}
+	if e.What == Contact {
+		if err := s.retractCase(ctx, id, retraction{Conv: e.Conv, Worker: e.Worker, Texts: e.Texts}); err != nil {
+			return err
+		}
+		n.Kind, n.Trigger = cases.Unreachable, flows.Unnamed
+	}
+	if m == nil || n.Trigger != "" && m.Lost == n.Trigger { // the conversation has said so itself
+		return nil
+	}
+	_, err = s.enter(ctx, change{by: cases.Bot, n: n})
 	return err
 }

@@ -14,6 +14,7 @@ var erasing = []test{
 	{"an erased chat cannot be read, the reports can", chatErased},
 	{"an erased worker is gone everywhere", erased},
 	{"an erased worker is gone under every name", namesErased},
+	{"a worker who deletes name and contact leaves the report", unnamed},
 	{"an erasure with a turn says goodbye and loses nothing new", erasedInTurn},
 	{"an erasure cut short is finished", erasureResumed},
 	{"another process forgets an erased worker", erasedElsewhere},
@@ -93,7 +94,7 @@ func erased(t rig) {
 	c, err := t.s.Case(ctx, bot, "c")
 	t.must(err)
 	line := t.timeline("c")
-	t.want(show(c.Status, len(line), line[0].Kind, line[0].Text == "", line[0].Report == nil, line[0].Worker == "", len(line[1].Media)), "received 2 opened true true true 0")
+	t.want(show(c.Status, len(line), line[0].Kind, line[0].Text == "", line[0].Report == nil, line[0].Worker == "", len(line[1].Media)), "withdrawn 3 opened true true true 0")
 	_, err = t.s.Do(ctx, bot, cases.Entry{Case: "c", Kind: cases.Said, Worker: turn.Worker, Text: "quoted"})
 	t.want(err, store.ErrErased)
 
@@ -111,6 +112,41 @@ func erased(t rig) {
 	es, err := t.s.Erasures(ctx, 10)
 	t.must(err)
 	t.want(len(es), 2)
+}
+
+func unnamed(t rig) {
+	r := &cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}, Story: []cases.Part{{Text: "not paid"}}, Answers: map[string]cases.Answer{"name": {Text: "Srey Mom"}, "site": {Text: "the shrimp shed"}}}
+	turn := t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened, Report: r})
+	said, err := t.s.Begin(ctx, event("a", "2"))
+	t.must(err)
+	t.end(said, store.Outcome{Session: flows.Session{Lang: "km", Mine: []flows.Mine{{ID: "c", Report: r}}}})
+	last, err := t.s.Begin(ctx, event("a", "3"))
+	t.must(err)
+	o := sends("a", "goodbye")
+	o.Erase = store.Contact
+	without := r.Clone()
+	delete(without.Answers, "name")
+	o.Entries = []cases.Entry{{Key: "3/0", Case: "c", Kind: cases.Told, Worker: turn.Worker, Report: without},
+		{Key: "3/1", Case: "c", Kind: cases.Unreachable, Worker: turn.Worker, Trigger: flows.Unnamed}}
+	t.want(keys(t.end(last, o)), "goodbye ")
+	t.files()
+	line := t.timeline("c")
+	kept, err := t.s.Report(ctx, bot, "c", turn.Worker)
+	t.must(err)
+	t.want(show(strings.Contains(string(encode(line)), "Srey"), kept.Story[0].Text, line[0].Report.Answers["site"].Text, len(line)), "false not paid the shrimp shed 3")
+	m, err := t.s.Member(ctx, bot, "c", turn.Worker)
+	t.must(err)
+	c, err := t.s.Case(ctx, bot, "c")
+	t.must(err)
+	t.want(show(m.Lost == flows.Unnamed, m.Chat, c.Size, c.Lost, c.Status), "true  1 1 received")
+	at, err := t.s.Reach(ctx, bot, turn.Worker)
+	t.must(err)
+	now, err := t.s.Begin(ctx, event("a", "4"))
+	t.must(err)
+	xs, err := t.s.Transcript(ctx, turn.With, 0, 10)
+	t.must(err)
+	t.want(show(len(at), now.Worker != turn.Worker, len(now.Session.Mine), len(xs)), "0 true 0 1")
+	t.must(t.s.Erase(ctx, now.With, store.Contact)) // by hand, with nothing to say
 }
 
 func namesErased(t rig) {
