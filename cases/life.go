@@ -46,6 +46,8 @@ type Issue struct {
 	Check   int       `json:",omitempty"` // how often the workers were asked, in this round or for clarification
 	Weeks   int       `json:",omitempty"` // how often they were asked again since it was closed
 	Tally   Tally     `json:",omitzero"`
+	Rush    int       `json:",omitempty"` // good answers that came within minutes of one another
+	Rushed  time.Time `json:",omitzero"`  // when the first of them came
 	Former  Tally     `json:",omitzero"` // of Tally, what workers said who have left since without a trace
 }
 
@@ -74,7 +76,7 @@ type Tally struct {
 	Open        int `json:",omitempty"` // retaliations that nobody has dealt with
 	Retaliation int `json:",omitempty"` // all that were reported
 	Secret      int `json:",omitempty"` // could not say whether there was any
-	Proxy       int `json:",omitempty"` // answers told to a caseworker: counted apart
+	Proxy       int `json:",omitempty"` // told a caseworker that it is fixed, and a second person has confirmed it: counted apart, and never as satisfied
 	Pressed     int `json:",omitempty"` // answers that somebody had told the worker to give: counted apart
 	Lost        int `json:",omitempty"` // cannot be reached
 }

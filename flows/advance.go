@@ -94,6 +94,9 @@ func advance(c cases.Case, m *cases.Member, n cases.Entry) (*step, error) {
 	if err := a.open(); err != nil {
 		return nil, err
 	}
+	if a.n.Kind == cases.Answering && a.n.Issue != "" && a.issue(a.n.Issue) == nil { // as the worker's phone still knew it
+		a.n.Issue = a.c.Issues[0].Kind
+	}
 	moved, err := a.moves()
 	if err != nil {
 		return nil, err

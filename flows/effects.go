@@ -3,6 +3,7 @@ package flows
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"workervoice/cases"
 )
@@ -32,7 +33,7 @@ func (a *step) told1() { a.c.News = a.n.At }
 // heard notes that a person has written to the worker.
 func (a *step) heard() {
 	a.c.News = a.n.At
-	a.unclock(func(k cases.Clock) bool { return k.What == "reply" })
+	a.unclock(func(k cases.Clock) bool { return k.What == "reply" || k.What == "look" })
 }
 
 func alerted1(a *step) {
@@ -227,7 +228,8 @@ func answered1(a *step) {
 	if answer.At.IsZero() {
 		answer.At = a.n.At
 	}
-	lost, round, hurt := a.m.Lost != "", i.Round, c.Hurt
+	lost, round, hurt, said := a.m.Lost != "", i.Round, c.Hurt, c.Status
+	before := good(c.Last)
 	i.Tally = i.Tally.Plus(Counted(*c, i.Round, lost)) // Answer moves it from one to the other
 	was := *i
 	next, claim, v := Answer(was, *c, answer, lost)
@@ -239,8 +241,30 @@ func answered1(a *step) {
 	next.Tally = next.Tally.Minus(Counted(claim, next.Round, lost))
 	*i, *c = next, claim
 	a.verdict(i.Kind, v)
+	if !before && good(claim.Last) && next.Round == round {
+		a.rushed(i)
+	}
+	if c.Status == cases.Reopened && said != cases.Reopened && v.Then == "" && i.Status == cases.Checking && !a.runs("look", i.Kind) {
+		a.clock(cases.Clock{What: "look", Issue: i.Kind, At: a.n.At.Add(Look), Human: true}) // one of many says no: a person sees it all the same
+	}
 	if c.Hurt == "open" && hurt != "open" {
 		a.follow(cases.Entry{Kind: cases.Retaliated, Issue: i.Kind, Worker: a.n.Worker, Member: a.n.Member, By: a.n.By, Role: a.n.Role})
+	}
+}
+
+// minutes is how close together good answers of several workers have to come
+// for somebody to have told them what to say.
+const minutes = 10 * time.Minute
+
+// rushed has a worker asked whether somebody said what to answer, where the
+// third good answer or a later one comes within minutes of the first, and a
+// third of all who take part have given one.
+func (a *step) rushed(i *cases.Issue) {
+	if i.Rush++; a.n.At.Sub(i.Rushed) > minutes {
+		i.Rush, i.Rushed = 1, a.n.At
+	}
+	if i.Rush >= 3 && 3*i.Rush >= i.Tally.Members && !byStaff(a) {
+		a.tell = append(a.tell, a.followed(FollowPressure))
 	}
 }
 

@@ -34,6 +34,8 @@ type Follow struct {
 const (
 	FollowChild = "child" // a case of its own was opened for Worker, who was punished: Other is its id
 	FollowSplit = "split" // the issue closed; those who said no go on in a case of their own
+
+	FollowPressure = "pressure" // Worker is asked whether somebody said what to answer
 )
 
 // concerns are the entries that matter to workers beyond their case's page.

@@ -155,13 +155,13 @@ func Counted(c cases.Claim, round int, lost bool) (t cases.Tally) {
 	told := a != nil && a.Proxy != ""
 	word := Says(a)
 	t.Fixed = one(c.Fixed)
-	t.Asked = one(c.Asked > 0 || a != nil && !told)
-	t.Proxy = one(told && word != "")
+	t.Asked = one(c.Asked > 0 || a != nil)
 	switch {
 	case word == WordForced:
 		t.Pressed = 1
 		return t
 	case told && good(a):
+		t.Proxy = one(a.Second != "")
 		return t
 	}
 	t.Answers = one(word != "")
@@ -219,7 +219,7 @@ const (
 // check was opened, if one is.
 func Judge(i cases.Issue, now time.Time) Verdict {
 	t := i.Tally
-	n := t.Members - t.Lost
+	n := t.Members - t.Lost - t.Proxy
 	dissent := t.Some + t.None - t.Enough + t.Pressed
 	every := t.Answers+t.Pressed >= n
 	checking := i.Status == cases.Checking
