@@ -200,15 +200,31 @@ func reach(ways []Way, s cases.Status, via func(cases.Status) bool) map[cases.St
 }
 
 // Lifecycle draws the life of an issue in Mermaid's language, without what
-// leaves it where it is.
+// leaves it where it is, and without what may happen nearly everywhere.
 func Lifecycle() string {
-	var es fsm.Events
+	type pair struct{ from, to cases.Status }
+	from := map[string]int{}
 	for _, w := range ways {
-		if w.From == w.To || w.Event == cases.Alerted || w.Event == cases.GaveUp || w.Event == cases.Withdrew || w.Event == cases.Lost ||
-			w.Event == cases.Erased || w.Event == cases.Merged {
-			continue // from everywhere: the text beside the drawing says so
+		if w.From != w.To {
+			from[string(w.Event)+string(w.To)]++
 		}
-		es = append(es, fsm.EventDesc{Name: string(w.Event), Src: []string{string(stateOf(w.From))}, Dst: string(w.To)})
+	}
+	names := map[pair][]string{}
+	var order []pair
+	for _, w := range ways {
+		if w.From == w.To || from[string(w.Event)+string(w.To)] > 3 && w.From != cases.Checking || w.Event == cases.GaveUp || leaving[w.Event] {
+			continue
+		}
+		p := pair{w.From, w.To}
+		if names[p] == nil {
+			order = append(order, p)
+		}
+		names[p] = append(names[p], string(w.Event))
+	}
+	var es fsm.Events
+	for _, p := range order {
+		slices.Sort(names[p])
+		es = append(es, fsm.EventDesc{Name: strings.Join(names[p], ", "), Src: []string{string(stateOf(p.from))}, Dst: string(p.to)})
 	}
 	s, err := fsm.VisualizeForMermaidWithGraphType(fsm.NewFSM(unopened, es, nil), fsm.StateDiagram)
 	if err != nil { // only for a kind of graph that does not exist

@@ -45,6 +45,7 @@ func check(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	if err != nil {
 		return err
 	}
+	faults = append(faults, flows.LifecycleFaults()...)
 	if _, err := directory(c.data); err != nil {
 		faults = append(faults, err.Error())
 	}
@@ -58,11 +59,16 @@ func check(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	return nil
 }
 
-// diagram prints the conversation as the README shows it.
+// diagram prints the conversation, or the life of an issue, as the README shows it.
 func diagram(_ context.Context, c *config, fs *flag.FlagSet, args []string, _ io.Reader, out io.Writer) error {
+	cases := fs.Bool("cases", false, "print the life of an issue instead")
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
-	_, err := io.WriteString(out, flows.Diagram())
+	text := flows.Diagram()
+	if *cases {
+		text = flows.Lifecycle()
+	}
+	_, err := io.WriteString(out, text)
 	return err
 }

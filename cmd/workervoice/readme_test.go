@@ -23,8 +23,9 @@ func TestREADME(t *testing.T) {
 	}
 	text := string(b)
 	for mark, want := range map[string]string{
-		"diagram": "```mermaid\n" + strings.TrimSpace(flows.Diagram()) + "\n```",
-		"review":  strings.TrimSpace(texts.ProgressTable()),
+		"diagram":   "```mermaid\n" + strings.TrimSpace(flows.Diagram()) + "\n```",
+		"lifecycle": "```mermaid\n" + strings.TrimSpace(flows.Lifecycle()) + "\n```",
+		"review":    strings.TrimSpace(texts.ProgressTable()),
 	} {
 		before, rest, ok1 := strings.Cut(text, "<!-- "+mark+" -->\n")
 		got, after, ok2 := strings.Cut(rest, "<!-- /"+mark+" -->")
