@@ -33,33 +33,45 @@ type links struct {
 type seenLink struct {
 	lang string
 	ok   bool
+	open bool // it leads to a case
 	at   time.Time
 }
 
-// known returns the language of a link's code, and whether there is one.
+// known returns the language of a mobilizer's code, and whether there is one.
 func (l *links) known(ctx context.Context, e *Engine, code string) (string, bool) {
+	s := l.look(ctx, e, code)
+	return s.lang, s.ok && !s.open
+}
+
+// leads reports whether a code is a case's.
+func (l *links) leads(ctx context.Context, e *Engine, code string) bool {
+	s := l.look(ctx, e, code)
+	return s.ok && s.open
+}
+
+func (l *links) look(ctx context.Context, e *Engine, code string) seenLink {
 	if len(code) > 64 {
-		return "", false
+		return seenLink{}
 	}
 	l.mu.Lock()
 	s, ok := l.seen[code]
 	l.mu.Unlock()
 	if ok && e.Now().Sub(s.at) < time.Minute {
-		return s.lang, s.ok
+		return s
 	}
 	link, err := e.Store.Link(ctx, code)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		e.Log.Error("a link cannot be looked up, the worker is taken to have come by none", "err", err)
-		return "", false
+		return seenLink{}
 	}
-	s = seenLink{link.Lang, err == nil, e.Now()}
+	s = seenLink{link.Lang, err == nil, link.Case != "", e.Now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.seen == nil || len(l.seen) > 10_000 {
 		l.seen = make(map[string]seenLink)
 	}
 	l.seen[code] = s
-	return s.lang, s.ok
+	return s
 }
 
 // link returns the address that a worker may pass on: it tells nothing about

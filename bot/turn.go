@@ -131,6 +131,9 @@ func spoken(now, before string) string {
 
 // step reads ev and asks the flows what follows.
 func (e *Engine) step(ctx context.Context, s flows.Session, ev channels.Event) (flows.Session, []flows.Effect, error) {
+	if next, fx, ok, err := e.invited(ctx, s, ev); ok || err != nil {
+		return next, fx, err
+	}
 	if code := pairCode(ev); code != "" {
 		from, conv, err := e.Store.Paired(ctx, code, ev)
 		if err == nil {
@@ -145,14 +148,14 @@ func (e *Engine) step(ctx context.Context, s flows.Session, ev channels.Event) (
 	if ev.Raw != "" {
 		s.Zawgyi++
 	}
-	next, fx := e.safely(s, ev)
+	next, fx := e.safely(s, ev, func() (flows.Session, []flows.Effect) { return flows.Step(s, ev) })
 	return next, fx, nil
 }
 
 // safely keeps a fault in a flow from stopping a conversation for good: the
 // event would come again and again. The worker is asked to try once more, and
 // what was sent is in the transcript.
-func (e *Engine) safely(s flows.Session, ev channels.Event) (next flows.Session, fx []flows.Effect) {
+func (e *Engine) safely(s flows.Session, ev channels.Event, step func() (flows.Session, []flows.Effect)) (next flows.Session, fx []flows.Effect) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			e.count("steps_failed", string(s.State))
@@ -160,7 +163,7 @@ func (e *Engine) safely(s flows.Session, ev channels.Event) (next flows.Session,
 			next, fx = s, []flows.Effect{flows.Say{Parts: []flows.Part{{Key: "err.try_again"}}}}
 		}
 	}()
-	return flows.Step(s, ev)
+	return step()
 }
 
 // written takes out what people put between the parts of a code.
@@ -212,6 +215,12 @@ func (c *carrier) carry(ctx context.Context, f flows.Effect) error {
 	switch f := f.(type) {
 	case flows.Say:
 		c.send(c.voice().speak(f)...)
+	case flows.Tell:
+		return c.tell(ctx, f)
+	case flows.Knock:
+		c.knock(f)
+	case flows.Stands:
+		c.o.Stands = append(c.o.Stands, f)
 	case flows.Show:
 		c.show(f)
 	case flows.Enter:
@@ -253,7 +262,9 @@ func (c *carrier) carry(ctx context.Context, f flows.Effect) error {
 // send adds messages, in order.
 func (c *carrier) send(ms ...channels.Outbound) {
 	for _, m := range ms {
-		m.Key, m.To = c.name(), c.ev.From
+		if m.Key, m.To = c.name(), c.ev.From; carried(m) {
+			m.Key = store.DeliveryKey(m.Key)
+		}
 		if m.To.Channel == "" {
 			m.To = c.t.With
 		}

@@ -20,6 +20,7 @@ type Member struct {
 	Lead    bool    `json:",omitempty"` // reported first
 	Held    bool    `json:",omitempty"` // joined, and not let in yet
 	Spokes  bool    `json:",omitempty"` // represents others: is told, does not answer for them
+	From    ID      `json:",omitempty"` // the case that the worker came from, by a merge or a split
 	Proxy   bool    `json:",omitempty"` // taken down by a caseworker: no chat
 	Left    bool    `json:",omitempty"` // takes part no more
 	Lost    string  `json:",omitempty"` // why the worker cannot be reached: blocked, left

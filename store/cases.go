@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"workervoice/cases"
@@ -20,8 +21,14 @@ const (
 // A caseID is the name under which a case is kept.
 func (s *Store) caseID(id cases.ID) string { return s.name(files, string(id)) }
 
-// Case returns a case as it stands. It returns ErrDenied to a caseworker of
-// another organisation and ErrNotFound if there is no such case.
+// errNoCase is the answer about a case that there is not, and the very same to
+// somebody of another organisation about one that there is: nobody learns by
+// asking that a worker has spoken.
+var errNoCase = fmt.Errorf("store: no such case (%w, %w)", ErrNotFound, ErrDenied)
+
+// Case returns a case as it stands. To a caseworker of another organisation
+// there is none: the error is ErrNotFound and ErrDenied at once, here and in all
+// that follows.
 func (s *Store) Case(ctx context.Context, by cases.Caseworker, id cases.ID) (cases.Case, error) {
 	return s.look(ctx, by, "read", id, sees)
 }
@@ -34,8 +41,8 @@ func (s *Store) open(ctx context.Context, by cases.Caseworker, what string, id c
 // look returns a case to somebody who may see it, and notes what for.
 func (s *Store) look(ctx context.Context, by cases.Caseworker, what string, id cases.ID, may func(cases.Caseworker, cases.Case) bool) (cases.Case, error) {
 	c, err := s.file(ctx, id)
-	if err == nil && !may(by, c) {
-		err = ErrDenied
+	if errors.Is(err, ErrNotFound) || err == nil && !may(by, c) {
+		return cases.Case{}, errNoCase
 	}
 	if err == nil {
 		err = s.note(ctx, by, what, s.caseID(id))

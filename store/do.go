@@ -89,7 +89,10 @@ func (s *Store) once(ctx context.Context, x change) (cases.Case, error) {
 		return was.Case, err
 	}
 	if !mayAct(x.by, x.n.Kind, was.Case) {
-		return cases.Case{}, ErrDenied
+		if sees(x.by, was.Case) {
+			return cases.Case{}, ErrDenied
+		}
+		return cases.Case{}, errNoCase
 	}
 	if x.stop != nil && !slices.Contains(was.Clocks, *x.stop) {
 		return was.Case, ErrSeen // somebody else was faster
@@ -129,7 +132,7 @@ func (s *Store) opened(ctx context.Context, x change) (o openedCase, err error) 
 	}
 	if r.Body == nil {
 		if x.by != cases.Bot && x.n.Kind != cases.Proxied {
-			return o, ErrNotFound
+			return o, errNoCase
 		}
 		o.ID, o.Org = x.n.Case, s.home
 		if x.n.Org != "" {

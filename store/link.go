@@ -15,6 +15,17 @@ type Link struct {
 	Lang string // the language it begins in
 	Name string // what the mobilizer is called; sealed
 	Made time.Time
+
+	Case   cases.ID `json:",omitempty"` // who brings Code along is asked to join it
+	Closed bool     `json:",omitempty"` // another code has taken its place
+}
+
+// list names the index in which l stands: codes of cases are no mobilizers'.
+func (l Link) list() string {
+	if l.Case != "" {
+		return doors
+	}
+	return links
 }
 
 const links = "link" // kind of record, index by age, and first part of counters
@@ -27,13 +38,13 @@ func (s *Store) PutLink(ctx context.Context, by cases.Caseworker, l Link) error 
 			return err
 		}
 		p := Put{Record: Record{Kind: links, ID: l.Code, Version: r.Version, Body: encode(l)}, Subject: links,
-			Index: []Index{{links, l.Made.UnixMilli()}}}
+			Index: []Index{{l.list(), l.Made.UnixMilli()}}}
 		if r.Body != nil {
 			var was Link
 			if err := decode(r.Body, &was); err != nil {
 				return err
 			}
-			p.Was = []Index{{links, was.Made.UnixMilli()}}
+			p.Was = []Index{{was.list(), was.Made.UnixMilli()}}
 		}
 		_, err = s.commit(ctx, Batch{Shard: ShardOf(l.Code), At: s.now(), Put: []Put{p}, Append: []Entry{s.audit(by, "link", l.Code)}})
 		if !errors.Is(err, ErrStale) {

@@ -45,8 +45,9 @@ type Store struct {
 	now   func() time.Time
 	files *Files // nil without attachments
 
-	hashes sync.Pool // of hash.Hash, with the key of the names under which people are kept
-	home   cases.OrgID
+	hashes    sync.Pool // of hash.Hash, with the key of the names under which people are kept
+	home      cases.OrgID
+	joinLimit int // who may come by one code within a minute; 0: joinsAMinute
 
 	recent cache[*known] // spares Begin a read
 	hints  hints         // spare claims a look into every shard

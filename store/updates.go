@@ -34,7 +34,10 @@ func updatesOf(id string) string { return updates + "/" + id }
 // else has changed it meanwhile, and ErrApproved once it is on its way.
 func (s *Store) PutUpdate(ctx context.Context, by cases.Caseworker, u cases.Update) (cases.Update, error) {
 	c, err := s.file(ctx, u.Case)
-	if err == nil && !writes(by, c) {
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !sees(by, c):
+		err = errNoCase
+	case err == nil && !writes(by, c):
 		err = ErrDenied
 	}
 	if err != nil {

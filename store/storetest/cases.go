@@ -142,7 +142,7 @@ func refused(t rig) {
 	t.must(err)
 	t.want(show(c.Version, c.Status, len(t.timeline("c"))), "1 received 1")
 	_, err = t.s.Do(ctx, nay, cases.Entry{Case: "none", Kind: cases.Noted})
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	c = t.does(nay, "p", cases.Entry{Kind: cases.Proxied, Member: worker("phone"), Report: &cases.Report{Kinds: []cases.Code{"pay.late"}}, Reason: "by telephone"})
 	t.want(show(c.Status, c.Org, c.Size), "received clinic 1")
 }
@@ -150,27 +150,27 @@ func refused(t rig) {
 func denied(t rig) {
 	t.open("c")
 	_, err := t.s.Case(ctx, other, "c")
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Timeline(ctx, other, "c", 0, 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Report(ctx, other, "c", "w")
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Audit(ctx, other, "c", 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Desk(ctx, other, nay.ID, 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	for _, by := range []cases.Caseworker{other, {}, {ID: "x"}, {ID: "x", Role: cases.Supervisor}} {
 		_, err = t.s.Do(ctx, by, cases.Entry{Case: "c", Kind: cases.Noted})
-		t.want(err, store.ErrDenied)
+		t.wantIs(err, store.ErrDenied)
 	}
 	_, _, err = t.s.Members(ctx, other, "c", store.Cursor{}, 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Member(ctx, other, "c", worker("c"))
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, _, err = t.s.Cases(ctx, other, store.OpenCases, store.CaseFilter{Org: "clinic"}, store.Cursor{}, 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Case(ctx, nay, "none")
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	cs, _, err := t.s.Cases(ctx, other, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.must(err)
 	t.want(len(cs), 0)
@@ -180,20 +180,20 @@ func denied(t rig) {
 	_, err = t.s.Case(ctx, desk, "c") // what it is about
 	t.must(err)
 	_, err = t.s.Timeline(ctx, desk, "c", 0, 10) // and no words
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Report(ctx, desk, "c", worker("c"))
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, _, err = t.s.Members(ctx, desk, "c", store.Cursor{}, 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 }
 
 func unrouted(t rig) {
 	t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened})
 	nobody := cases.Caseworker{ID: "guest"} // whose organisation is as empty as the case's
 	_, err := t.s.Case(ctx, nobody, "c")
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, _, err = t.s.Cases(ctx, nobody, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	cs, _, err := t.s.Cases(ctx, desk, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.must(err)
 	t.want(show(len(cs), cs[0].ID), "1 c")
@@ -215,7 +215,7 @@ func audited(t rig) {
 	_, err = t.s.Timeline(ctx, nay, "c", 0, 10)
 	t.must(err)
 	_, err = t.s.Case(ctx, other, "c")
-	t.want(err, store.ErrDenied)
+	t.wantIs(err, store.ErrDenied)
 	_, err = t.s.Member(ctx, nay, "c", worker("c"))
 	t.must(err)
 	t.does(nay, "c", cases.Entry{Kind: cases.Noted})
@@ -285,7 +285,7 @@ func reported(t rig) {
 	t.want(got.Answers["site"].Text, "the other shed")
 	t.want(t.timeline("c")[0].Report.Answers["site"].Text, "the shrimp shed")
 	_, err = t.s.Report(ctx, bot, "c", "somebody")
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 }
 
 func damagedCase(t rig) {

@@ -73,7 +73,7 @@ func attachments(t rig) {
 		t.must(r.Close())
 		t.want(bytes.Equal(got, want), true)
 		_, err = f.Open(ctx, "v~t0", a.Ref)
-		t.want(err, store.ErrNotFound)
+		t.wantIs(err, store.ErrNotFound)
 		t.want(store.SubjectOf(a.Ref), "w~t0")
 	}
 	for _, name := range t.names(dir) {
@@ -88,7 +88,7 @@ func attachments(t rig) {
 	t.must(f.Delete(ctx, a.Ref))
 	t.must(f.Delete(ctx, a.Ref))
 	_, err = f.Open(ctx, "w~t0", a.Ref)
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	t.must(f.DeleteAll(ctx, "w~t0"))
 	t.want(len(t.names(dir)), 0)
 }
@@ -200,7 +200,7 @@ func fetched(t rig) {
 	t.tells("a", "1", cases.Entry{Case: "c", Kind: cases.Opened})
 	t.attaches("a", "2", "f1", store.Outcome{Fetch: []store.Fetch{{Media: channels.Media{Ref: "f1", Type: "image/jpeg"}, Case: "c"}}})
 	_, err := t.s.Attachment(ctx, event("a", "").From, "f1")
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	js := t.fetches()
 	t.want(show(len(js), js[0].Media.Ref, js[0].Case, js[0].Attempts), "1 f1 c 1")
 	t.want(len(t.fetches()), 0)
@@ -231,7 +231,7 @@ func draftMedia(t rig) {
 	t.must(t.s.SettleFetch(ctx, j, store.Fetched{Attachment: t.puts(f, j, "the contract")}))
 	t.files()
 	_, err := t.s.Case(ctx, bot, "c")
-	t.want(err, store.ErrNotFound) // the worker has not sent it
+	t.wantIs(err, store.ErrNotFound) // the worker has not sent it
 	turn, err := t.s.Begin(ctx, event("a", "2"))
 	t.must(err)
 	t.want(turn.Session.Draft.Story[0].Media[0].Ref, "f1")
@@ -268,7 +268,7 @@ func lateMedia(t rig) {
 	t.must(t.s.SettleFetch(ctx, j, store.Fetched{Attachment: t.puts(f, j, "x")}))
 	t.files()
 	_, err = t.s.Case(ctx, bot, "never") // a draft that was thrown away is not opened by its attachment
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 }
 
 func fetchRetry(t rig) {
@@ -281,6 +281,6 @@ func fetchRetry(t rig) {
 	t.want(show(len(js), js[0].Media.Ref, js[0].Attempts), "1 f1 2")
 	t.must(t.s.SettleFetch(ctx, js[0], store.Fetched{Gone: true}))
 	_, err := t.s.Attachment(ctx, event("a", "").From, "f1")
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	t.want(t.fetches()[0].Media.Ref, "f2")
 }

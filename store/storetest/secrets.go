@@ -131,7 +131,7 @@ func otherKey(t rig) {
 	s, err := store.New(t.b, store.Key{7}, t.c.Now)
 	t.must(err)
 	_, err = s.Case(ctx, bot, "c")
-	t.want(err, store.ErrNotFound) // even names are other ones
+	t.wantIs(err, store.ErrNotFound) // even names are other ones
 	_, _, err = s.Cases(ctx, bot, store.InStatus, store.CaseFilter{Status: cases.Received}, store.Cursor{}, 10)
 	t.wantIs(err, store.ErrDamaged)
 }
