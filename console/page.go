@@ -29,6 +29,9 @@ var (
 		"asset":    func(name string) string { return assets[name].href },
 		"icon":     icon,
 		"initials": Initials,
+		"sev":      Sev,
+		"open":     func() string { return "{{" }, // which a template cannot write
+		"close":    func() string { return "}}" },
 	}).ParseFS(files, "templates/*.html"))
 )
 

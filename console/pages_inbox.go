@@ -1,0 +1,272 @@
+package console
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+	"workervoice/store"
+)
+
+func init() {
+	serve("GET /c/{$}", staff, func(v *visit) error { return v.desk("") })
+	serve("GET /c/chats", staff, chatList)
+	railItem(item{Key: "inbox", Href: "/c/", Icon: "inbox", Order: 10, Who: staff, Count: func(v *visit) (int64, bool) {
+		return v.counts().Queue, false
+	}})
+}
+
+// counts returns the numbers of the boxes: none where they cannot be read, so
+// that a page is shown all the same.
+func (v *visit) counts() store.Counts {
+	c, err := v.Store.ChatCounts(v.Ctx(), v.By())
+	if err != nil {
+		v.Log.Error("console: conversations cannot be counted", "err", err)
+	}
+	return c
+}
+
+// boxes in the order of their tabs.
+var boxes = []store.Box{store.Mine, store.InQueue, store.Urgent, store.Overdue, store.All}
+
+// A listed is a list of conversations, with what narrows it.
+type listed struct {
+	*visit
+	Box      store.Box
+	Filter   store.Filter
+	Counts   store.Counts
+	Tabs     []tab
+	Rows     []chatRow
+	More     string // address of what follows
+	Open     string // the conversation shown beside it
+	Query    string // to hand on
+	Channels []channels.ID
+	Narrowed bool
+	Damaged  bool
+}
+
+// A tab leads to a box.
+type tab struct {
+	Box  store.Box
+	Href string
+	N    int64
+	Hot  bool
+	Here bool
+}
+
+// A chatRow is a conversation in the list.
+type chatRow struct {
+	store.Row
+	v *visit
+}
+
+// Who is how the team calls a worker: never by name.
+func (r chatRow) Who() string { return called(r.v, r.Row) }
+
+func called(v *visit, r store.Row) string {
+	if r.Ref != "" {
+		return r.Ref
+	}
+	return v.T("chat.no_case") + " " + cases.RefOf(cases.ID(r.ID))[:3]
+}
+
+// Wait is since when somebody waits, or when something was last said.
+func (r chatRow) Wait() string {
+	switch {
+	case !r.Since.IsZero() && r.Owner != "":
+		return r.v.Since(r.Since)
+	case !r.Line.At.IsZero():
+		return r.v.Since(r.Line.At)
+	}
+	return ""
+}
+
+// Mine reports whether the person has it.
+func (r chatRow) Mine() bool { return r.Owner == string(r.v.Me.ID) }
+
+// Left is how long there is to answer in, or since when that is over.
+func (r chatRow) Left() string {
+	if r.Due.IsZero() {
+		return ""
+	}
+	d := r.Due.Sub(r.v.Now())
+	switch {
+	case d > 24*time.Hour:
+		return ""
+	case d > 0:
+		return r.v.T("chat.left", "Span", r.v.Span(d))
+	}
+	return r.v.T("chat.late", "Span", r.v.Span(-d))
+}
+
+// Late reports whether a promise is broken.
+func (r chatRow) Late() bool { return !r.Due.IsZero() && r.Due.Before(r.v.Now()) }
+
+// Says is the beginning of what was last said, in words.
+func (r chatRow) Says() string {
+	l := r.Line
+	if l.Text != "" {
+		return l.Text
+	}
+	if l.What != "" && hasWord("what."+l.What) {
+		return r.v.T("what." + l.What)
+	}
+	if l.Choice != "" {
+		return r.v.T("what.button")
+	}
+	return ""
+}
+
+// SaysLang is the language of Says.
+func (r chatRow) SaysLang() string {
+	if r.Line.Text != "" && r.Lang != "" {
+		return r.Lang
+	}
+	return r.v.Lang
+}
+
+// Platform is the kind of channel.
+func (v *visit) Platform(id channels.ID) channels.Platform { return v.info(id).Platform }
+
+// info returns what a channel can carry.
+func (v *visit) info(id channels.ID) channels.Info {
+	for _, i := range v.Channels {
+		if i.ID == id {
+			return i
+		}
+	}
+	return channels.Info{ID: id, Platform: channels.Platform(id), Text: channels.Limit{N: 4096}}
+}
+
+// Sev is the class of a severity's mark: s0 to s4.
+func Sev(s cases.Severity) string {
+	if s == cases.Unjudged {
+		return ""
+	}
+	return strings.ToLower(s.String())
+}
+
+// A severityChoice is a choice of the filter.
+type severityChoice struct {
+	N     int
+	Words string
+	Here  bool
+}
+
+// Severities returns those to narrow a list to.
+func (l listed) Severities() (out []severityChoice) {
+	for s := cases.Danger; s <= cases.Information; s++ {
+		out = append(out, severityChoice{int(s), l.T("sev." + Sev(s)), s == l.Filter.Worst})
+	}
+	return out
+}
+
+// perList is how many conversations a list shows at a time.
+const perList = 40
+
+// list reads the box that the address asks for.
+func (v *visit) list(ctx context.Context, open string) (listed, error) {
+	q := v.R.URL.Query()
+	l := listed{visit: v, Box: store.Box(q.Get("box")), Open: open}
+	if !slices.Contains(boxes, l.Box) {
+		l.Box = store.InQueue
+	}
+	if o := q.Get("open"); o != "" {
+		l.Open = o
+	}
+	l.Filter = store.Filter{Lang: q.Get("lang"), Channel: channels.ID(q.Get("channel"))}
+	if n, err := strconv.Atoi(q.Get("worst")); err == nil && n >= 1 && n <= 5 {
+		l.Filter.Worst = cases.Severity(n)
+	}
+	l.Narrowed = l.Filter != store.Filter{}
+	var after store.Cursor
+	if n, err := strconv.ParseInt(q.Get("score"), 10, 64); err == nil {
+		after = store.Cursor{Score: n, Kind: "session", ID: q.Get("after")}
+	}
+	rows, next, err := v.Store.Chats(ctx, v.By(), l.Box, l.Filter, after, perList)
+	if err != nil && rows == nil {
+		return l, err
+	}
+	if err != nil {
+		v.Log.Error("console: some conversations are damaged", "err", err)
+		l.Damaged = true
+	}
+	for _, r := range rows {
+		l.Rows = append(l.Rows, chatRow{r, v})
+	}
+	keep := url.Values{"box": {string(l.Box)}}
+	for _, k := range []string{"lang", "channel", "worst"} {
+		if x := q.Get(k); x != "" {
+			keep.Set(k, x)
+		}
+	}
+	l.Query = keep.Encode()
+	if next != (store.Cursor{}) {
+		keep.Set("score", strconv.FormatInt(next.Score, 10))
+		keep.Set("after", next.ID)
+		l.More = "/c/?" + keep.Encode()
+	}
+	l.Counts = v.counts()
+	for _, b := range boxes {
+		l.Tabs = append(l.Tabs, l.tab(b))
+	}
+	for _, i := range v.Channels {
+		l.Channels = append(l.Channels, i.ID)
+	}
+	return l, nil
+}
+
+func (l *listed) tab(b store.Box) tab {
+	t := tab{Box: b, Href: "/c/?box=" + string(b), Here: b == l.Box}
+	switch b {
+	case store.Mine:
+		t.N = l.Counts.Mine
+	case store.InQueue:
+		t.N = l.Counts.Queue
+	case store.Urgent:
+		t.N, t.Hot = l.Counts.Urgent, true
+	case store.Overdue:
+		t.N = int64(l.Counts.Overdue)
+	case store.All:
+		t.N = l.Counts.All
+	}
+	return t
+}
+
+// chatList is the list by itself.
+func chatList(v *visit) error {
+	l, err := v.list(v.Ctx(), "")
+	if err != nil {
+		return err
+	}
+	return v.Show("chats", l)
+}
+
+// A deskPage is the inbox, with a conversation or without.
+type deskPage struct {
+	*visit
+	List listed
+	Chat *chatView
+}
+
+// desk shows the inbox, and a conversation if one is open.
+func (v *visit) desk(id string) error {
+	l, err := v.list(v.Ctx(), id)
+	if err != nil {
+		return err
+	}
+	p := deskPage{visit: v, List: l}
+	v.Area, v.Title = "inbox", v.T("rail.inbox")
+	if id != "" {
+		if p.Chat, err = v.chat(id); err != nil {
+			return err
+		}
+		v.Title = p.Chat.Who()
+	}
+	return v.Show("desk", p)
+}
