@@ -24,6 +24,11 @@ func TestBackend(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) (store.Backend, string) { return fresh(t) })
 }
 
+func BenchmarkJoin(b *testing.B) {
+	d, _ := fresh(b)
+	storetest.BenchJoin(b, d)
+}
+
 func BenchmarkTurn(b *testing.B) {
 	d, _ := fresh(b)
 	storetest.Bench(b, d)
