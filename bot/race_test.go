@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"workervoice/cases"
 	"workervoice/channels"
 	"workervoice/flows"
 	"workervoice/store"
@@ -72,8 +71,6 @@ func (p *phone) silent(user string, epoch int64) {
 	defer p.mu.Unlock()
 	p.taken[user] = epoch
 }
-
-var nan = cases.Caseworker{ID: "nan", Org: "home", Role: cases.Helper}
 
 // races is how many takeovers a run of the test tries: VOICE_RACES, or fewer
 // than a day's work.

@@ -132,7 +132,7 @@ func (n *standing) hear(es []channels.Event, o *Outcome, now time.Time) {
 		n.Begun = now
 	}
 	for _, e := range es {
-		if !acts(e.Kind) || e.Kind == channels.Reacted || e.Kind == channels.Unsent || e.Kind == "" {
+		if !speaks(e) {
 			continue
 		}
 		at := e.At
@@ -151,6 +151,18 @@ func (n *standing) hear(es []channels.Event, o *Outcome, now time.Time) {
 	if n.Owner == Queued && n.Since.IsZero() {
 		n.Since = n.Waiting
 	}
+}
+
+// speaks reports whether a worker says something with e that a person would
+// answer.
+func speaks(e channels.Event) bool {
+	switch e.Kind {
+	case channels.Said, channels.Edited, channels.Odd:
+		return true
+	case channels.Started:
+		return e.Text != "" || e.Choice != ""
+	}
+	return false
 }
 
 // preview is how much of a line a list shows, in characters.
