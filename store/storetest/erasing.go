@@ -46,7 +46,7 @@ func chatErased(t rig) {
 	_, err = f.Open(ctx, store.SubjectOf(a.Ref), a.Ref)
 	t.want(show(len(xs), err, len(t.names(dir))), show(0, store.ErrNotFound, 0))
 	_, err = t.s.Attachment(ctx, turn.With, "f1")
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	t.c.Pass(2 * lease)
 	t.want(len(t.fetches()), 0) // of the two, one was still to come
 	r, err := t.s.Report(ctx, bot, "c", turn.Worker)
@@ -90,7 +90,7 @@ func erased(t rig) {
 	t.c.Pass(2 * lease)
 	t.want(show(len(t.parcels()), len(t.fetches()), len(t.receipts(10))), "0 0 0")
 	_, err = t.s.Report(ctx, bot, "c", turn.Worker)
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	c, err := t.s.Case(ctx, bot, "c")
 	t.must(err)
 	line := t.timeline("c")
@@ -155,7 +155,7 @@ func namesErased(t rig) {
 	t.must(t.s.Erase(ctx, channels.Address{Channel: wa, User: "TH.77"}, store.Everything))
 	for _, user := range []string{"6681", "TH.77"} {
 		_, _, err := t.s.Look(ctx, channels.Address{Channel: wa, User: user})
-		t.want(err, store.ErrNotFound)
+		t.wantIs(err, store.ErrNotFound)
 	}
 	heard, now := t.hears(t.s, by("3", "TH.77", ""), true)
 	t.want(show(heard == "", now.Worker != c.Worker), "true true")
@@ -200,7 +200,7 @@ func erasureResumed(t rig) {
 	t.files()
 	t.want(show(len(t.names(dir)), t.timeline("c")[0].Text), "0 ")
 	_, err = t.s.Report(ctx, bot, "c", turn.Worker)
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 }
 
 func erasedElsewhere(t rig) {
@@ -292,7 +292,7 @@ func takenBack(t rig) {
 	t.want(show(len(xs), xs[1].Said[0].Text, len(line), line[1].Text, r.Story[0].Text, s.Mine[0].Report.Story[0].Text),
 		show(4, keep, 3, keep, keep, keep))
 	_, err = t.s.Attachment(ctx, turn.With, "f1")
-	t.want(err, store.ErrNotFound)
+	t.wantIs(err, store.ErrNotFound)
 	last, err := t.s.Begin(ctx, event("a", "5")) // all at once
 	t.must(err)
 	t.end(last, store.Outcome{Session: last.Session, Retract: []string{"m2"}, Erase: store.Chat})
