@@ -19,6 +19,7 @@ import (
 	"workervoice/channels/telegram"
 	"workervoice/channels/web"
 	"workervoice/channels/whatsapp"
+	"workervoice/flows"
 	"workervoice/store"
 )
 
@@ -34,6 +35,7 @@ var update = flag.Bool("update", false, "write what was said into the golden con
 //	> /start CODE    opens the chat from a link
 //	~ 9d             time passes;  ! restart  the program is started anew
 //	! block, unblock, unsend        what the worker does in the app
+//	! poster open|ask|closed        a case with 20 workers may be joined by its code
 //	  text           what the bot says;  [labels]  its buttons
 //	* entry          what joins a case
 //	= state          where the session stands
@@ -113,6 +115,7 @@ func play(t *testing.T, script string) string {
 		case strings.HasPrefix(l, "@ "): // channel, language of the app
 			f := strings.Fields(l)
 			s, locale = newStage(t, infoOf(t, f[1])), strings.Join(f[2:], "")
+			s.e.Store.Home("clinic")
 			putLink(s)
 			out.WriteString(l + "\n")
 			continue
@@ -182,6 +185,7 @@ func (s *stage) act(user, what string) string {
 	switch f[0] {
 	case "restart":
 		s.restart()
+		s.e.Store.Home("clinic")
 	case "block":
 		s.hear(s.event(user, channels.Event{Kind: channels.Left}))
 	case "unblock":
@@ -192,6 +196,10 @@ func (s *stage) act(user, what string) string {
 		s.hear(s.event(user, channels.Event{Kind: channels.Unsent, Message: s.spoke}))
 	case "worker":
 		return f[1]
+	case "poster":
+		s.poster(f[1])
+	case "helper", "colleague", "supervisor":
+		s.works(f[0], strings.Join(f[1:], " "))
 	default:
 		s.Fatalf("nobody can %q", what)
 	}
@@ -263,6 +271,9 @@ func (s *stage) entered(user string) string {
 			if n.Text != "" {
 				fmt.Fprintf(&b, " %q", n.Text)
 			}
+			if a := n.Answer; a != nil {
+				fmt.Fprintf(&b, ": %s", strings.Join(strings.Fields(fmt.Sprint(a.Fact, " ", a.Got, " ", a.Satisfied, " ", a.Missing, " ", a.Words, " ", a.Treated, " ", a.Further, " ", a.Pressed, " ", a.Again, " ", a.Helped, " ", a.Proxy, " ", a.Second)), " "))
+			}
 			if len(n.Media) > 0 {
 				fmt.Fprintf(&b, " with %s", n.Media[0].Type)
 			}
@@ -284,13 +295,15 @@ var bySelf = cases.Bot
 // cases returns every case there is.
 func (s *stage) cases() (ids []cases.ID) {
 	s.Helper()
-	for _, st := range []cases.Status{cases.Received, cases.Withdrawn} {
-		cs, _, err := s.e.Store.Cases(context.Background(), bySelf, store.InStatus, store.CaseFilter{Status: st}, store.Cursor{}, 100)
-		if err != nil {
-			s.Fatal(err)
-		}
-		for _, c := range cs {
-			ids = append(ids, c.ID)
+	for _, org := range []cases.OrgID{"", "clinic"} {
+		for _, st := range flows.Statuses() {
+			cs, _, err := s.e.Store.Cases(context.Background(), bySelf, store.InStatus, store.CaseFilter{Status: st, Org: org}, store.Cursor{}, 100)
+			if err != nil {
+				s.Fatal(err)
+			}
+			for _, c := range cs {
+				ids = append(ids, c.ID)
+			}
 		}
 	}
 	return ids

@@ -187,9 +187,13 @@ func (s *stage) drive(e *Engine) {
 		if _, err := e.Store.Wakes(ctx, 100); err != nil {
 			s.Fatal(err)
 		}
+		if _, err := e.Store.Tick(ctx, 100); err != nil {
+			s.Fatal(err)
+		}
 		busy = e.answer(ctx)
 		busy = e.file(ctx) || busy
 		busy = e.attend(ctx) || busy
+		busy = e.fan(ctx) || busy
 		for _, snd := range e.senders {
 			if f, ok := snd.a.(channels.Fetcher); ok {
 				busy = e.fetch(ctx, snd, f) || busy

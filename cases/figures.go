@@ -20,10 +20,10 @@ func (t Tally) each(o Tally, f func(a, b int) int) Tally {
 }
 
 // TallyNames name the numbers of a Tally, in the order of its Numbers.
-var TallyNames = []string{"members", "fixed", "asked", "answers", "all", "some", "none", "enough", "open", "retaliation", "secret", "proxy", "pressed", "lost"}
+var TallyNames = []string{"members", "fixed", "asked", "answers", "all", "some", "none", "enough", "open", "retaliation", "secret", "proxy", "pressed", "lost", "half"}
 
 func (t *Tally) fields() []*int {
-	return []*int{&t.Members, &t.Fixed, &t.Asked, &t.Answers, &t.All, &t.Some, &t.None, &t.Enough, &t.Open, &t.Retaliation, &t.Secret, &t.Proxy, &t.Pressed, &t.Lost}
+	return []*int{&t.Members, &t.Fixed, &t.Asked, &t.Answers, &t.All, &t.Some, &t.None, &t.Enough, &t.Open, &t.Retaliation, &t.Secret, &t.Proxy, &t.Pressed, &t.Lost, &t.Half}
 }
 
 // Numbers returns what t counts, each under its name in TallyNames.

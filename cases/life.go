@@ -48,7 +48,7 @@ type Issue struct {
 	Tally   Tally     `json:",omitzero"`
 	Rush    int       `json:",omitempty"` // good answers that came within minutes of one another
 	Rushed  time.Time `json:",omitzero"`  // when the first of them came
-	Former  Tally     `json:",omitzero"` // of Tally, what workers said who have left since without a trace
+	Former  Tally     `json:",omitzero"`  // of Tally, what workers said who have left since without a trace
 }
 
 // A Promise is what is to be done about an issue. Its words are for workers
@@ -79,6 +79,7 @@ type Tally struct {
 	Proxy       int `json:",omitempty"` // told a caseworker that it is fixed, and a second person has confirmed it: counted apart, and never as satisfied
 	Pressed     int `json:",omitempty"` // answers that somebody had told the worker to give: counted apart
 	Lost        int `json:",omitempty"` // cannot be reached
+	Half        int `json:",omitempty"` // of All, those who have yet to say whether there was any retaliation
 }
 
 // A Party is a counterpart of a case.

@@ -58,30 +58,31 @@ func (t *talk) opens() bool {
 
 // questions ends every step after the news: what waits is asked if the worker
 // is there and has time for it, and else announced as news are.
-func (t *talk) questions() {
+func (t *talk) questions(from State) {
 	var at time.Time
 	defer func() { t.alarmAt(questionAlarm, at) }()
 	if !t.opens() || slices.Contains(aboutRemedy, t.s.State) || t.s.State == which {
 		return
 	}
 	acted := t.e.Kind == channels.Said || t.e.Kind == channels.Started || t.e.Kind == channels.Odd
-	wants := t.e.Choice == "news:read" || !t.s.News.NotYet.After(t.e.At)
+	taps := t.e.Choice == "news:read" && t.s.Danger == nil && t.s.State != person
+	rests := t.s.State == menu || t.idle() && t.s.State == from // else the worker is on the way somewhere
 	switch {
 	case t.e.Choice == laterChoice:
 		for i := range t.s.Checks {
 			t.s.Checks[i].Knocked = time.Time{}
 		}
 		at = t.announceQuestion(false)
-	case !t.idle() || acted && !t.reads():
+	case !taps && !t.idle(), acted && !t.reads(), acted && !taps && !rests:
 		at = t.s.Contact.Free(t.e.At.Add(time.Hour))
-	case acted && t.e.Kind != channels.Started && wants && !t.locked():
+	case taps && !t.locked(), acted && t.e.Kind != channels.Started && !t.s.News.NotYet.After(t.e.At) && !t.locked():
 		if t.ask() {
 			t.flush()
 		} else {
 			at = t.announceQuestion(false)
 		}
 	default:
-		at = t.announceQuestion(acted && wants)
+		at = t.announceQuestion(acted && !t.s.News.NotYet.After(t.e.At))
 	}
 }
 
@@ -148,7 +149,7 @@ func (t *talk) about(id cases.ID, issue cases.Code) *Check {
 // idle reports whether nothing is under way that a question would break into:
 // no report half told, no danger, no talk with a person.
 func (t *talk) idle() bool {
-	if t.reporting() && t.e.At.Sub(t.s.Seen) > long { // left lying: it is gone on with afterwards
+	if t.reporting() && (t.s.Extra != 0 || t.e.At.Sub(t.s.Seen) > long) { // sent long ago, or left lying: it is gone on with afterwards
 		return t.s.Danger == nil
 	}
 	return t.s.Danger == nil && slices.Contains([]State{menu, sent, status, mycase, sharing, numbers, helping, rights, topics, card, settings, mydata, pairing, declined}, t.s.State)

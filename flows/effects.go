@@ -23,7 +23,7 @@ func init() { // not a literal: some lead back to it
 		cases.Withdrew: withdrew, cases.Resumed: resumed, cases.Erased: erased, cases.Lost: lost, cases.Unreachable: lost,
 		cases.Assigned: func(a *step) { a.c.Assignee = cases.CaseworkerID(a.n.Other) }, cases.Routed: func(a *step) { a.c.Org, a.c.Assignee = cases.OrgID(a.n.Other), "" },
 		cases.Judged: func(a *step) { a.c.Severity = a.n.Severity }, cases.Merged: func(a *step) { a.c.Into = cases.ID(a.n.Other) }, cases.Linked: tied,
-		cases.Updated: (*step).told1, cases.Corrected: (*step).told1, cases.Silent: (*step).told1,
+		cases.Disputed: (*step).told1, cases.Updated: (*step).told1, cases.Corrected: (*step).told1, cases.Silent: (*step).told1,
 	}
 }
 

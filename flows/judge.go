@@ -44,6 +44,12 @@ func Says(a *cases.Answered) string {
 // only bad news is as good as the worker's own word.
 func good(a *cases.Answered) bool { return Says(a) == WordFull || Says(a) == WordEnough }
 
+// half reports whether the worker has yet to say if there was any retaliation:
+// nothing closes between two questions.
+func half(a *cases.Answered) bool {
+	return Says(a) == WordFull && a.Treated == "" && a.Again == "" && a.Proxy == ""
+}
+
 // hurt reports whether the worker was treated badly for having asked for help.
 func hurt(a *cases.Answered) bool { return a.Treated == "yes" || a.Again == "punished" }
 
@@ -96,6 +102,8 @@ func stands(c cases.Claim) cases.Status {
 		return cases.Unverified
 	case word == WordEnough:
 		return cases.Partly
+	case half(c.Last):
+		return cases.Checking
 	}
 	return cases.Satisfied
 }
@@ -169,6 +177,7 @@ func Counted(c cases.Claim, round int, lost bool) (t cases.Tally) {
 	t.Some = one(word == WordPart || word == WordEnough)
 	t.None = one(word == WordNone)
 	t.Enough = one(word == WordEnough)
+	t.Half = one(half(a))
 	t.Secret = one(a != nil && a.Treated == "secret")
 	return t
 }
@@ -234,7 +243,7 @@ func Judge(i cases.Issue, now time.Time) Verdict {
 		return Verdict{Why: "retaliation"}
 	case t.Asked < n || t.Answers == 0 && !checking:
 		return Verdict{Why: "asking"}
-	case !every && checking && now.Sub(i.Since) < firstWait:
+	case (!every || t.Half > 0) && checking && now.Sub(i.Since) < firstWait, t.Half > 0 && !checking:
 		return Verdict{Why: "asking"}
 	case rule(t, n):
 		return closes(i, cases.Satisfied, Verdict{Then: cases.Validated, Split: dissent > 0, Why: "rule"})

@@ -9,9 +9,9 @@ import (
 	"workervoice/cases"
 )
 
-// say is what a worker answers, in short: fact, got, satisfied, further.
+// say is what a worker answers, in short: without retaliation.
 func say(at time.Time, fact, satisfied string) cases.Answered {
-	return cases.Answered{At: at, Fact: fact, Satisfied: satisfied}
+	return cases.Answered{At: at, Fact: fact, Satisfied: satisfied, Treated: "no"}
 }
 
 // TestEveryAnswer goes through all combinations of what a single worker can
@@ -54,7 +54,7 @@ func everyAnswer(t *testing.T, a cases.Answered) {
 		claim, then = cases.Reopened, cases.Disputed
 	case !full && !partly: // too early to say
 		claim, then = cases.Checking, ""
-	case a.Treated == "yes":
+	case a.Treated == "yes", full && a.Treated == "":
 		claim, then = cases.Checking, ""
 	case full:
 		claim, then = cases.Satisfied, cases.Validated
@@ -274,6 +274,8 @@ func TestGroupRule(t *testing.T) {
 		{"retaliation is open", cases.Tally{Members: 2, Asked: 2, Answers: 2, All: 2, Open: 1, Retaliation: 1}, 1, week, "", false},
 		{"retaliation was dealt with", cases.Tally{Members: 2, Asked: 2, Answers: 2, All: 2, Retaliation: 1}, 1, week, cases.Validated, false},
 		{"retaliation does not hide a no", cases.Tally{Members: 1, Asked: 1, Answers: 1, None: 1, Open: 1, Retaliation: 1}, 1, 0, cases.Disputed, false},
+		{"not to the end of the questions", cases.Tally{Members: 1, Asked: 1, Answers: 1, All: 1, Half: 1}, 1, 0, "", false},
+		{"nor a week later", cases.Tally{Members: 1, Asked: 1, Answers: 1, All: 1, Half: 1}, 1, week, cases.Validated, false},
 		{"it is enough", cases.Tally{Members: 1, Asked: 1, Answers: 1, Some: 1, Enough: 1}, 1, 0, cases.Settled, false},
 		{"enough for two of three", cases.Tally{Members: 3, Asked: 3, Answers: 3, All: 1, Some: 2, Enough: 2}, 1, 0, cases.Settled, false},
 		{"somebody was told what to say", cases.Tally{Members: 2, Asked: 2, Answers: 1, All: 1, Pressed: 1}, 1, 0, cases.Disputed, false},
@@ -344,7 +346,7 @@ func TestInterval(t *testing.T) {
 			t.Errorf("%d of %d: %s to %s, want %s to %s", x.full, x.answers, l, h, x.low, x.high)
 		}
 	}
-	full := cases.Tally{Members: 1, Fixed: 2, Asked: 3, Answers: 4, All: 5, Some: 6, None: 7, Enough: 8, Open: 9, Retaliation: 10, Secret: 11, Proxy: 12, Pressed: 13, Lost: 14}
+	full := cases.Tally{Members: 1, Fixed: 2, Asked: 3, Answers: 4, All: 5, Some: 6, None: 7, Enough: 8, Open: 9, Retaliation: 10, Secret: 11, Proxy: 12, Pressed: 13, Lost: 14, Half: 15}
 	if got := cases.TallyOf(full.Numbers()); got != full || len(full.Numbers()) != len(cases.TallyNames) || full.Minus(full) != (cases.Tally{}) {
 		t.Errorf("%+v", got)
 	}

@@ -197,6 +197,8 @@ func (t *talk) got() {
 // worker has said that it is not safe, it is none.
 func (t *talk) reads() bool {
 	switch t.s.State {
+	case fact, amount, content, missing, treated, further, recheck, pressed, rating: // one thing after the other
+		return false
 	case "", language, safety, unsafe, danger, checkin, selfharm, childask, verify, grouped, surely, deleting, linked:
 		return false
 	}

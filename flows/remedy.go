@@ -228,7 +228,7 @@ func (t *talk) answeredAll(c *Check) {
 	case hurt(a):
 		t.tell("remedy.hurt", Args{"ByWhen": Moment{t.e.At.Add(limits[cases.Violence]), t.s.Contact.Country}})
 	case c.What == "safety":
-		t.tell("intake.thanks", nil)
+		t.tell("intake.ok", nil)
 	case a.Again == "ok":
 		t.tell("recheck.good", nil)
 	case word == WordFull:
@@ -315,7 +315,9 @@ func writeRemedy(t *talk) {
 		t.again()
 		return
 	}
-	t.enter(c.Case, cases.Entry{Kind: cases.Said, Issue: c.Issue, Text: t.words()})
+	if t.words() != "" {
+		t.enter(c.Case, cases.Entry{Kind: cases.Said, Issue: c.Issue, Text: t.words()})
+	}
 	if len(t.e.Media) > 0 {
 		t.do(Keep{Case: c.Case, Media: t.e.Media})
 	}
@@ -350,7 +352,7 @@ func readRating(t *talk, v string) {
 	if c := t.check(); v != "skip" && c.Answer != nil {
 		t.begun(c).Helped = v
 		t.answering(c)
-		t.tell("intake.thanks", nil)
+		t.tell("intake.ok", nil)
 	}
 	t.resume()
 }

@@ -21,7 +21,7 @@ func Step(s Session, e channels.Event) (Session, []Effect) {
 	t.hear()
 	t.flush()
 	t.news()
-	t.questions()
+	t.questions(s.State)
 	return t.s, t.fx
 }
 
