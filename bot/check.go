@@ -31,7 +31,7 @@ func Check(infos []channels.Info) (faults []string, err error) {
 	later := flows.Session{State: "menu", Lang: "en", Consent: flows.Consent{Given: true}, Mine: []flows.Mine{{ID: "c1", Ref: "ABC-DEF", Status: cases.Received}, {ID: "c2", Ref: "GHJ-KLM", Status: cases.Withdrawn}}}
 	joiner := later.Copy()
 	joiner.State, joiner.Join = "join", &flows.Joining{Invite: cases.Invite{Case: "c3", Code: "K7M2QX42", Open: true, Band: "501-1000", Kinds: []cases.Code{"papers.passport", "safety.machine"}}, Report: &cases.Report{ID: "c3"}}
-	x.explore(120, flows.Session{}, half, deep, later, joiner) // the others save a long way to the last questions
+	x.explore(120, append([]flows.Session{{}, half, deep, later, joiner}, inquired(later)...)...) // the others save a long way to the last questions
 	reached := x.states()
 	var all []flows.Session // and a little from everywhere, to see how each state is left
 	for _, state := range flows.States() {
@@ -169,6 +169,21 @@ func (x *explorer) note(f flows.Effect) {
 	}
 }
 
+// inquired are conversations in which a case asks what came of a remedy.
+func inquired(s flows.Session) (ss []flows.Session) {
+	for what, state := range map[string]flows.State{"check": "fact", "recheck": "recheck", "safety": "treated", "pressure": "pressed", "own": "status"} {
+		s := s.Copy()
+		s.Mine[0].Report = &cases.Report{ID: "c1", Kinds: []cases.Code{"pay.ot", "hours.norest"}}
+		s.Checks = []flows.Check{{Case: "c1", Issue: "pay.ot", What: what, Promise: strings.Repeat("the wages of October ", 5), Amount: "12,345.00 THB", Open: true}}
+		s.State, s.Mark = state, "c1/pay.ot"
+		if what == "own" {
+			s.Mark = s.Mine[0].Ref
+		}
+		ss = append(ss, s)
+	}
+	return ss
+}
+
 // signature is what of a session decides how it goes on, roughly: enough to
 // come to every state with and without a report, a case, consent and danger.
 func signature(s flows.Session) string {
@@ -177,6 +192,9 @@ func signature(s flows.Session) string {
 		told = fmt.Sprint(len(d.Kinds) > 0 && d.Kinds[0].Group() == "sex", d.First("hr"), d.First("employer") == "agency", d.First("helper") != "")
 	}
 	mark := s.Mark
+	if i := slices.IndexFunc(s.Checks, func(c flows.Check) bool { return c.Answer != nil }); i >= 0 {
+		told = s.Checks[i].What + flows.Says(s.Checks[i].Answer)
+	}
 	if s.State == "status" || s.State == "adding" || s.State == "withdraw" || s.State == "forced" || s.State == "person" {
 		mark = "" // a case: which does not matter
 	}
