@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,9 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"workervoice/channels"
 	"workervoice/flows"
 	"workervoice/store"
+	redisstore "workervoice/store/redis"
 )
 
 // A wire is a channel whose platform is a real HTTP server.
@@ -92,19 +97,22 @@ func TestTakeoverRace(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		own   bool // the caseworker is in another process
+		redis bool
 		gate  func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict
 		fails bool
 	}{
 		"in one process":                          {},
 		"in two processes":                        {own: true},
+		"in one process, on Redis":                {redis: true},
+		"in two processes, on Redis":              {own: true, redis: true},
 		"in one process, without a look at epoch": {gate: blind, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := races(t)
-			if test.fails || test.own {
+			if test.fails || test.own || test.redis {
 				n = (n + 4) / 5
 			}
-			p := raced(t, n, test.own, test.gate)
+			p := raced(t, n, test.own, test.redis, test.gate)
 			if bad := p.violated.Load(); bad > 0 != test.fails {
 				t.Errorf("of %d messages %d came after the takeover of %d", p.got.Load(), bad, n)
 			} else {
@@ -115,7 +123,7 @@ func TestTakeoverRace(t *testing.T) {
 }
 
 // raced plays n takeovers and returns what the platform saw.
-func raced(t *testing.T, n int, own bool, look func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict) *phone {
+func raced(t *testing.T, n int, own, onRedis bool, look func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict) *phone {
 	p := &phone{taken: map[string]int64{}}
 	srv := httptest.NewServer(p)
 	defer srv.Close()
@@ -124,6 +132,14 @@ func raced(t *testing.T, n int, own bool, look func(store.Conversation, flows.Se
 	s := newLiveStage(t, func(*stage) []channels.Adapter { return []channels.Adapter{&wire{info, srv.URL, srv.Client()}} })
 	s.now = time.Time{}
 	desk := s.e
+	if onRedis {
+		if err := s.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s.db = openRedis(t)
+		s.e = s.engine(s.db)
+		desk = s.e
+	}
 	if own {
 		shared := struct{ store.Backend }{s.db} // a back end that other processes may use
 		s.e, desk = s.engine(shared), s.engine(shared)
@@ -148,6 +164,31 @@ func raced(t *testing.T, n int, own bool, look func(store.Conversation, flows.Se
 	}
 	wg.Wait()
 	return p
+}
+
+// openRedis returns a store on a redis-server of the test's own.
+func openRedis(t *testing.T) store.Backend {
+	t.Helper()
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal("redis-server is missing: apt-get install redis-server")
+	}
+	socket := filepath.Join(t.TempDir(), "s")
+	cmd := exec.Command(bin, "--port", "0", "--unixsocket", socket, "--dir", filepath.Dir(socket), "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill() //nolint:errcheck // it has nothing to keep
+		cmd.Wait()         //nolint:errcheck // it was killed
+	})
+	c := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, MaxRetries: 200, MinRetryBackoff: 10 * time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond})
+	db, err := redisstore.Open(context.Background(), c, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() }) //nolint:errcheck // before the server ends
+	return db
 }
 
 // A racer is one worker and the caseworker.

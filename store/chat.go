@@ -256,58 +256,68 @@ func (s *Store) Write(ctx context.Context, by cases.Caseworker, id, key string, 
 	if err != nil {
 		return Written{}, err
 	}
-	w, name := Written{}, s.name("write", id, string(by.ID), key)
-	ms := slices.Clone(messages)
-	for i := range ms {
-		ms[i].By, ms[i].Key = string(by.ID), name+"/"+itoa(int64(i))
-		w.Keys = append(w.Keys, ms[i].Key)
+	w := writing{by: by, id: id, name: s.name("write", id, string(by.ID), key), hello: hello, messages: slices.Clone(messages)}
+	out := Written{}
+	for i := range w.messages {
+		m := &w.messages[i]
+		m.By, m.Key = string(by.ID), w.name+"/"+itoa(int64(i))
+		out.Keys = append(out.Keys, m.Key)
 	}
+	leave, quiet := func() {}, true
 	if !k.Human() {
-		leave, quiet := s.passing.take(ctx, id)
-		defer leave()
-		w.Late = !quiet
+		leave, quiet = s.passing.take(ctx, id)
 	}
-	for {
-		_, k, err := s.chat(ctx, by, id)
-		if err != nil {
-			return Written{}, err
-		}
-		if k.Human() && k.Owner != string(by.ID) {
-			if s.wrote(ctx, id, name) { // and gave it away since
-				return Written{k.Conversation, w.Keys}, nil
-			}
-			return Written{}, &Taken{cases.CaseworkerID(k.Owner), k.Held, k.Epoch}
-		}
-		next := k.standing
-		took := !k.Human()
-		if took {
-			next.hold(by, s.now())
-		}
-		last := messages[len(messages)-1]
-		next.Since, next.Unread, next.Line = time.Time{}, 0, Line{At: s.now(), By: by.ID, Text: shorten(last.Text)}
-		b := s.turned(id, k, &next)
-		b.Once = []string{name}
-		b.Append = append(b.Append, s.audit(by, "wrote", id))
-		if took {
-			s.speak(&b, &next, Exchange{By: by.ID, What: TookOver}, hello)
-		} else {
-			b.Ring = nil
-		}
-		s.speak(&b, &next, Exchange{By: by.ID}, ms)
-		switch err := s.turn(ctx, id, b, &next); {
-		case err == nil:
-			s.hints.left(outbox(next.With.Channel), 1<<b.Shard)
-			late := w.Late || took && !s.settled(ctx, id, b.Ring...)
-			w.Conversation = next.Conversation
-			w.Late = late
-			return w, nil
-		case errors.Is(err, ErrSeen):
-			w.Conversation = k.Conversation
-			return w, nil
-		case !errors.Is(err, ErrStale): // else the worker has just written
-			return Written{}, err
-		}
+	var took bool
+	for err = ErrStale; errors.Is(err, ErrStale); { // the worker has just written
+		out.Conversation, took, err = s.writeOnce(ctx, w)
 	}
+	leave()
+	if took {
+		out.Late = !s.settled(ctx, id, s.lanes(out.Conversation)...) || !quiet
+	}
+	return out, err
+}
+
+// A writing is what a caseworker writes.
+type writing struct {
+	by              cases.Caseworker
+	id, name        string // name begins the keys of the messages
+	hello, messages []channels.Outbound
+}
+
+// writeOnce reports whether it took the conversation over.
+func (s *Store) writeOnce(ctx context.Context, w writing) (c Conversation, took bool, err error) {
+	_, k, err := s.chat(ctx, w.by, w.id)
+	if err != nil {
+		return c, false, err
+	}
+	if k.Human() && k.Owner != string(w.by.ID) {
+		if s.wrote(ctx, w.id, w.name) { // and gave it away since
+			return k.Conversation, false, nil
+		}
+		return c, false, &Taken{cases.CaseworkerID(k.Owner), k.Held, k.Epoch}
+	}
+	next := k.standing
+	if took = !k.Human(); took {
+		next.hold(w.by, s.now())
+	}
+	last := w.messages[len(w.messages)-1]
+	next.Since, next.Unread, next.Line = time.Time{}, 0, Line{At: s.now(), By: w.by.ID, Text: shorten(last.Text)}
+	b := s.turned(w.id, k, &next)
+	b.Once = []string{w.name}
+	b.Append = append(b.Append, s.audit(w.by, "wrote", w.id))
+	if took {
+		s.speak(&b, &next, Exchange{By: w.by.ID, What: TookOver}, w.hello)
+	} else {
+		b.Ring = nil
+	}
+	s.speak(&b, &next, Exchange{By: w.by.ID}, w.messages)
+	err = s.turn(ctx, w.id, b, &next)
+	if errors.Is(err, ErrSeen) {
+		return k.Conversation, false, nil
+	}
+	s.hints.left(outbox(next.With.Channel), 1<<b.Shard)
+	return next.Conversation, took, err
 }
 
 // wrote reports whether a message that came with a key is among the last of a

@@ -215,20 +215,30 @@ func (s *Store) Transfer(ctx context.Context, by cases.Caseworker, id string, ep
 
 // hand carries out h, again if the worker has just written.
 func (s *Store) hand(ctx context.Context, id string, h handing) (Conversation, error) {
+	c, lanes, err := s.handOver(ctx, id, h)
+	if err == nil && len(lanes) > 0 { // senders of this process, let in again, hold none for long
+		c.Late = !s.settled(ctx, id, lanes...) || c.Late
+	}
+	return c, err
+}
+
+// handOver is hand without a look at other processes: it returns the lanes that
+// they may send from.
+func (s *Store) handOver(ctx context.Context, id string, h handing) (c Conversation, lanes []Lane, err error) {
 	leave, quiet := s.passing.take(ctx, id)
 	defer leave()
 	for {
 		_, k, err := s.shown(ctx, h.by, id)
 		switch {
 		case err != nil:
-			return Conversation{}, err
+			return c, nil, err
 		case k.Human() && !(h.own && (k.Owner == string(h.by.ID) || h.by.Role == cases.Supervisor || h.by == cases.Bot)):
 			if k.Owner == string(h.by.ID) { // a double click, at the same moment
-				return k.Conversation, nil
+				return k.Conversation, nil, nil
 			}
-			return Conversation{}, &Taken{cases.CaseworkerID(k.Owner), k.Held, k.Epoch}
+			return c, nil, &Taken{cases.CaseworkerID(k.Owner), k.Held, k.Epoch}
 		case h.seen != AnyEpoch && h.seen != k.Epoch:
-			return Conversation{}, ErrStale
+			return c, nil, ErrStale
 		}
 		next := k.standing
 		h.next(&next)
@@ -245,12 +255,12 @@ func (s *Store) hand(ctx context.Context, id string, h handing) (Conversation, e
 			if k.Org != next.Org {
 				s.tell(id, k.Org)
 			}
-			c := next.Conversation
-			c.Late = !s.settled(ctx, id, b.Ring...) || !quiet
-			return c, nil
+			c = next.Conversation
+			c.Late = !quiet
+			return c, b.Ring, nil
 		}
 		if !errors.Is(err, ErrStale) { // else the worker has just written
-			return Conversation{}, err
+			return c, nil, err
 		}
 	}
 }
@@ -260,8 +270,13 @@ func (s *Store) hand(ctx context.Context, id string, h handing) (Conversation, e
 func (s *Store) turned(id string, k *known, next *standing) Batch {
 	return Batch{
 		Shard: ShardOf(id), At: s.now(), Put: []Put{k.put(id, next)}, Add: tally(k.places(), next.places()),
-		Ring: []Lane{{outbox(k.With.Channel), id}, {pushbox(k.With.Channel), id}},
+		Ring: s.lanes(k.Conversation),
 	}
+}
+
+// lanes are those from which messages go to a conversation's worker.
+func (s *Store) lanes(c Conversation) []Lane {
+	return []Lane{{outbox(c.With.Channel), c.ID}, {pushbox(c.With.Channel), c.ID}}
 }
 
 // speak adds messages to a batch, and to the transcript with what else x says.
