@@ -200,7 +200,10 @@ func (s *Store) Promised(ctx context.Context, by cases.Caseworker, id cases.ID, 
 
 func (s *Store) promised(ctx context.Context, by cases.Caseworker, id cases.ID, w cases.WorkerID, issue cases.Code, amount string) error {
 	c, err := s.file(ctx, id)
-	if err == nil && !mayAct(by, cases.Planned, c) {
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !sees(by, c):
+		err = errNoCase
+	case err == nil && !mayAct(by, cases.Planned, c):
 		err = ErrDenied
 	}
 	if err != nil {
