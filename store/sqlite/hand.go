@@ -6,8 +6,8 @@ import (
 	"workervoice/store"
 )
 
-// A hand holds what the writer has last read or written of lanes, records and logs:
-// nobody else writes, so it need not ask again. It is emptied whenever a
+// A hand holds what the writer has last read or written of lanes, records and
+// logs: nobody else writes, so it need not ask again. It is emptied whenever a
 // transaction is undone.
 type hand struct {
 	lanes    map[string]map[string]head // by ID, then by queue; an ID stands for all its lanes
@@ -15,8 +15,9 @@ type hand struct {
 	lengths  map[string]int64           // of logs
 }
 
-// atHand is for how many conversations a hand has room: some 10 MB.
-const atHand = 20_000
+// atHand is for how many conversations a hand has room: some 10 MB. A test
+// makes it smaller.
+var atHand = 20_000
 
 func (h *hand) forget() { *h = hand{} }
 

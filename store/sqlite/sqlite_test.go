@@ -24,6 +24,14 @@ func TestBackend(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) (store.Backend, string) { return fresh(t) })
 }
 
+// TestFullHand plays the same with a writer that can hardly remember anything.
+func TestFullHand(t *testing.T) {
+	was := atHand
+	atHand = 1
+	t.Cleanup(func() { atHand = was })
+	storetest.Run(t, func(t *testing.T) (store.Backend, string) { return fresh(t) })
+}
+
 func BenchmarkJoin(b *testing.B) {
 	d, _ := fresh(b)
 	storetest.BenchJoin(b, d)
