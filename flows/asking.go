@@ -297,6 +297,26 @@ func (s *Session) asks(mark string) bool {
 	return slices.ContainsFunc(s.Checks, func(c Check) bool { return c.key() == mark })
 }
 
+// moveChecks has the questions of one case go on as those of another.
+func (t *talk) moveChecks(from, into cases.ID) {
+	for i := range t.s.Checks {
+		c := &t.s.Checks[i]
+		if c.Case != from {
+			continue
+		}
+		was := c.key()
+		c.Case = into
+		if t.s.Mark == was {
+			t.s.Mark = c.key()
+		}
+		for n := range t.s.Place {
+			if t.s.Place[n].Mark == was {
+				t.s.Place[n].Mark = c.key()
+			}
+		}
+	}
+}
+
 // mendChecks drops what no case asks.
 func (s *Session) mendChecks() {
 	s.Checks = slices.DeleteFunc(s.Checks, func(c Check) bool { return c.Case == "" })

@@ -220,7 +220,7 @@ func Adopt(s, from Session, at Other, now time.Time) (Session, []Effect) {
 	t.e.At = now
 	f := from.clone()
 	lang := or(s.Lang, f.Lang)
-	t.s = Session{State: s.State, Lang: lang, Seed: s.Seed, Ref: s.Ref, Consent: f.Consent, Draft: f.Draft, Mine: f.Mine, Contact: f.Contact, News: News{Waits: f.News.Waits, Told: f.News.Told},
+	t.s = Session{State: s.State, Lang: lang, Seed: s.Seed, Ref: s.Ref, Consent: f.Consent, Draft: f.Draft, Mine: f.Mine, Contact: f.Contact, News: News{Waits: f.News.Waits, Told: f.News.Told}, Checks: f.Checks,
 		Word: f.Word, Proven: now, Other: &at, Seen: now}
 	if t.s.State == "" {
 		t.s.State = language

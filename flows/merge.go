@@ -194,6 +194,9 @@ func (t *talk) moved(instead bool) {
 	if t.s.Mark == old && instead {
 		t.s.Mark = m.Ref
 	}
+	if instead {
+		t.moveChecks(from, into)
+	}
 	key := "case.merged"
 	if !instead {
 		key = "case.split"

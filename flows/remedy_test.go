@@ -374,6 +374,44 @@ func TestSharedPhone(t *testing.T) {
 	}
 }
 
+// TestWhileAPersonTalks keeps a question until the caseworker has handed back.
+func TestWhileAPersonTalks(t *testing.T) {
+	w := newWorker(t, "pay.ot")
+	w.press("person")
+	e := channels.Event{ID: "q", Kind: channels.Brought, What: "check", Case: "c1", Topic: "pay.ot", Text: "back pay", At: w.at}
+	var fx []Effect
+	if w.s, fx = Meanwhile(w.s, e); len(fx) > 0 || w.opens() {
+		t.Errorf("it is asked while somebody talks: %v", fx)
+	}
+	w.step(channels.Event{Kind: channels.Brought, What: "handed back", Topic: BackToStep, Text: "Nay"})
+	if !strings.HasSuffix(w.said(), "knock push") || w.s.State != menu {
+		t.Errorf("after it the bot says %s in %s", w.said(), w.s.State)
+	}
+	w.chooses("news:read").wants("remedy.intro remedy.fact", fact)
+}
+
+// TestOtherNumber asks on when the case has got another number, and in another
+// app.
+func TestOtherNumber(t *testing.T) {
+	w := newWorker(t, "pay.ot")
+	w.brings("check", "pay.ot").chooses("news:read").press("all")
+	w.step(channels.Event{Kind: channels.Brought, What: MovedTo, Case: "c2", Topic: "c1"})
+	if w.s.State != content {
+		t.Fatal("the worker stands at", w.s.State)
+	}
+	w.press("yes")
+	if e := w.fx[0].(Enter).Entry; e.Case != "c2" || !e.Answer.Full() {
+		t.Errorf("the answer goes to %s: %+v", e.Case, e.Answer)
+	}
+	w = newWorker(t, "pay.ot")
+	w.brings("check", "pay.ot")
+	w.s, _ = Adopt(Session{State: menu, Lang: "en", Seen: w.at}, w.s, Other{}, w.at)
+	w.press("here")
+	if w.s.State != fact {
+		w.writes("hello").wants("menu.title remedy.intro remedy.fact", fact)
+	}
+}
+
 // TestStopped asks a worker who stopped a case, and agreed to be asked, only
 // how it went with the boss.
 func TestStopped(t *testing.T) {
