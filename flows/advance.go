@@ -91,6 +91,9 @@ func advance(c cases.Case, m *cases.Member, n cases.Entry) (*step, error) {
 	}
 	mended, _ := Mend(c, nil)
 	a := &step{c: copied(mended), m: m.Clone(), n: n, role: Acts(n), was: mended}
+	if a.role == cases.Worker && About(n) == "" {
+		return nil, notNow("say which worker it is about")
+	}
 	if err := a.open(); err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (a *step) fired(whats ...string) {
 func (a *step) clocks(i *cases.Issue) {
 	a.unclock(func(k cases.Clock) bool { return k.Issue == i.Kind })
 	for _, t := range timers {
-		if t.status != i.Status || t.what == "raise" || t.what == "safety" && (a.m == nil || !a.m.Consent.Contact) {
+		if t.status != i.Status || t.what == "raise" || t.what == "referral" && a.c.Lead == "" || t.what == "safety" && (a.m == nil || !a.m.Consent.Contact) {
 			continue
 		}
 		for _, d := range durations(t.what, a.c.Severity) {
@@ -101,6 +101,11 @@ func (a *step) clocks(i *cases.Issue) {
 				k.At = a.n.Due
 			}
 			a.clock(k)
+		}
+	}
+	if i.Status == cases.Passed && a.c.Lead == "" { // it was accepted, or sent where nobody answers us: how did it go?
+		for _, days := range []int{7, 30} {
+			a.clock(cases.Clock{What: "followup", Issue: i.Kind, At: a.n.At.AddDate(0, 0, days), Human: true})
 		}
 	}
 	if i.Status == cases.Satisfied || i.Status == cases.Partly {

@@ -146,11 +146,9 @@ func accepted(a *step) {
 		a.c.Teams = append(a.c.Teams, a.c.Lead)
 	}
 	a.c.Lead = ""
-	a.fired("referral")
-	for _, i := range a.about() { // how did it go?
+	for _, i := range a.about() {
 		if i.Status == cases.Passed {
-			a.clock(cases.Clock{What: "followup", Issue: i.Kind, At: a.n.At.AddDate(0, 0, 7), Human: true})
-			a.clock(cases.Clock{What: "followup", Issue: i.Kind, At: a.n.At.AddDate(0, 0, 30), Human: true})
+			a.clocks(i)
 		}
 	}
 }

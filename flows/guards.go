@@ -20,7 +20,7 @@ func init() { // not a literal: some lead back to it
 		cases.Admitted: held, cases.Rejected: held, cases.Merged: elsewhere, cases.Redirected: elsewhere, cases.Assigned: elsewhere,
 		cases.Routed: elsewhere, cases.Split: elsewhere, cases.Linked: elsewhere, cases.Chose: mayChoose, cases.Retaliated: present,
 		cases.Withdrew: spoken1, cases.Resumed: spoken1, cases.Told: spoken1, cases.Replied: spoken1, cases.Asked: spoken1, cases.Pressured: spoken1,
-		cases.Erased: somebody, cases.Calmed: spoken1, cases.Unreachable: spoken1,
+		cases.Erased: somebody, cases.Proxied: somebody, cases.Joined: somebody, cases.Calmed: spoken1, cases.Unreachable: spoken1,
 	}
 }
 

@@ -419,11 +419,84 @@ func TestTallies(t *testing.T) {
 			}
 		}
 	})
-	for _, k := range kinds {
-		if !done[k] && k != cases.Accepted && k != cases.Rechecked && k != cases.Opened && k != cases.Proxied && k != cases.Unanswered && k != cases.Returned && k != cases.Helped {
-			t.Logf("%s never happened", k)
-		}
+	if len(done) < 25 {
+		t.Errorf("only %d kinds of entries could happen: %v", len(done), done)
 	}
+}
+
+// TestStaffAlone lets people and time do all they can, telephone answers and
+// their confirmation among it, while no worker says a word: nothing is closed
+// as if a worker had been content.
+func TestStaffAlone(t *testing.T) {
+	kinds := make([]cases.EntryKind, 0, len(ways))
+	for _, w := range ways {
+		kinds = append(kinds, w.Event)
+	}
+	ended := map[cases.Status]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		f := newFile()
+		f.opensWith(t, rapid.IntRange(1, 3).Draw(rt, "workers"), "pay.late")
+		f.claims(t)
+		f.asks(t)
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			if rapid.IntRange(0, 5).Draw(rt, "wait") == 0 {
+				f.tick(t, f.at.Add(time.Duration(rapid.IntRange(1, 30).Draw(rt, "days"))*24*time.Hour))
+			}
+			n := anyEntry(rt, f, kinds, []cases.Role{cases.Helper, cases.Supervisor, cases.System})
+			if n.Worker != "" {
+				continue
+			}
+			f.enter(n)
+			if f.c.Status == cases.Satisfied || f.c.Status == cases.Partly {
+				rt.Fatalf("%s by %s has closed the case as %s", n.Kind, n.Role, f.c.Status)
+			}
+		}
+		ended[f.c.Status]++
+	})
+	if len(ended) < 4 {
+		t.Errorf("hardly anything has happened: %v", ended)
+	}
+}
+
+// TestTotal gives cases and members as no program has written them to every
+// kind of entry. Advance never fails but with a refusal, comes to the same when
+// asked again, and leaves what it was given as it was.
+func TestTotal(t *testing.T) {
+	kinds := []cases.EntryKind{"", "unheard of"}
+	for _, w := range ways {
+		kinds = append(kinds, w.Event)
+	}
+	status := rapid.SampledFrom(append(Statuses(), "", "unheard of"))
+	code := rapid.SampledFrom([]cases.Code{"pay.late", "hours.long", unnamed, ""})
+	rapid.Check(t, func(rt *rapid.T) {
+		c := cases.Case{ID: "c", Status: status.Draw(rt, "status"), Severity: cases.Severity(rapid.IntRange(0, 5).Draw(rt, "severity")), Size: rapid.IntRange(0, 3).Draw(rt, "size")}
+		for range rapid.IntRange(0, 3).Draw(rt, "issues") {
+			c.Issues = append(c.Issues, cases.Issue{Kind: code.Draw(rt, "kind"), Status: status.Draw(rt, "of"), Check: rapid.IntRange(0, 5).Draw(rt, "check")})
+			c.Clocks = append(c.Clocks, cases.Clock{What: rapid.SampledFrom([]string{"answer", "again", "what"}).Draw(rt, "clock"), Issue: code.Draw(rt, "clocked"), At: noon})
+			c.Tracks = append(c.Tracks, cases.Track{With: rapid.SampledFrom([]cases.Party{cases.Employer, cases.Buyer, ""}).Draw(rt, "track")})
+		}
+		var m *cases.Member
+		if rapid.Bool().Draw(rt, "member") {
+			m = &cases.Member{Worker: "w3", Held: rapid.Bool().Draw(rt, "held"), Left: rapid.Bool().Draw(rt, "left"), Claims: []cases.Claim{{Issue: code.Draw(rt, "claim"), Status: status.Draw(rt, "claimed")}}}
+		}
+		n := anyEntry(rt, &file{at: noon}, kinds, []cases.Role{"", cases.Helper, cases.Supervisor, cases.System, cases.Worker, cases.Desk, "nobody"})
+		n.Case, n.Key = "c", "k"
+		if rapid.Bool().Draw(rt, "tells") {
+			n.Report = &cases.Report{Kinds: []cases.Code{code.Draw(rt, "told")}, Answers: map[string]cases.Answer{"raise": {Choices: []string{"yes"}}}}
+		}
+		before := string(encode(t, c)) + string(encode(t, m))
+		x, y, err := Advance(c, m, n)
+		if err != nil && Why(err) == "" {
+			rt.Fatalf("%s: %v is no refusal", n.Kind, err)
+		}
+		if string(encode(t, c))+string(encode(t, m)) != before {
+			rt.Fatalf("%s has changed what it was given", n.Kind)
+		}
+		x2, y2, _ := Advance(c, m, n)
+		if string(encode(t, x))+string(encode(t, y)) != string(encode(t, x2))+string(encode(t, y2)) {
+			rt.Fatalf("%s comes to something else when asked again", n.Kind)
+		}
+	})
 }
 
 func anyEntry(rt *rapid.T, f *file, kinds []cases.EntryKind, roles []cases.Role) cases.Entry {
