@@ -219,3 +219,19 @@ func TestOwnWordCloses(t *testing.T) {
 		t.Error("a caseworker's word outdoes the worker's:", g.c.Status)
 	}
 }
+
+// TestPunishedAfterStopping hears a worker who stopped the case, and is asked
+// two weeks later: a case of its own is opened about it.
+func TestPunishedAfterStopping(t *testing.T) {
+	g := &group{T: t, ms: map[cases.WorkerID]*cases.Member{}, at: evening}
+	g.does(cases.Entry{Kind: cases.Opened, Worker: "w0", Org: "clinic", Report: &cases.Report{Kinds: []cases.Code{"pay.ot"}}})
+	g.does(cases.Entry{Kind: cases.Withdrew, Worker: "w0"})
+	children := 0
+	_, fs := g.says("w0", "", "", "yes")
+	for _, f := range fs {
+		children += one(f.What == FollowChild)
+	}
+	if children != 1 || g.c.Status != cases.Withdrawn {
+		t.Errorf("%d cases are opened; the one that was stopped is %s", children, g.c.Status)
+	}
+}

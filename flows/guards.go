@@ -280,7 +280,8 @@ func mayAnswer(a *step) error {
 	if a.n.Issue == "" && len(a.c.Issues) != 1 {
 		return notNow("say which issue it is about")
 	}
-	if a.m != nil && (a.m.Held || a.m.Left || a.m.Spokes) {
+	after := a.m != nil && a.m.Left && Says(a.n.Answer) == "" // who stopped the case may say that somebody was bad to them for it
+	if a.m != nil && (a.m.Held || a.m.Left && !after || a.m.Spokes) {
 		return notNow("this worker answers for nothing in the case")
 	}
 	return nil
