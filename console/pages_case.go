@@ -1,0 +1,515 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/flows"
+	"workervoice/store"
+)
+
+func init() {
+	serve("GET /c/case/{id}", staff, func(v *visit) error { return v.casePage(nil) })
+	serve("GET /c/case/{id}/aside", staff, casePart("case-aside"))
+	serve("GET /c/case/{id}/head", staff, casePart("case-head"))
+	serve("GET /c/case/{id}/side", staff, casePart("case-side"))
+	serve("GET /c/case/{id}/trail", supervisors, caseTrail)
+}
+
+// A caseView is a case as its pages show it.
+type caseView struct {
+	*visit
+	C     cases.Case
+	At    int64 // when it was read, as forms hand it back
+	Tried *tried
+	names map[cases.CaseworkerID]string
+	orgs  map[cases.OrgID]string
+	tail  []cases.Entry
+	grown bool // tail is what is left of more
+	read  bool
+}
+
+// caseView reads the case that the address names.
+func (v *visit) caseView() (*caseView, error) {
+	c, err := v.Store.Case(v.Ctx(), v.By(), cases.ID(v.R.PathValue("id")))
+	if err != nil {
+		return nil, err
+	}
+	v.Area = "cases"
+	if v.Title == "" {
+		v.Title = c.Ref
+	}
+	return &caseView{visit: v, C: c, At: v.Now().UnixMilli(), names: map[cases.CaseworkerID]string{}, orgs: map[cases.OrgID]string{}}, nil
+}
+
+// casePage shows a case, with a form that was refused if t is not nil.
+func (v *visit) casePage(t *tried) error {
+	c, err := v.caseView()
+	if err != nil {
+		return err
+	}
+	c.Tried = t
+	if t == nil {
+		c.Tried = &tried{Act: v.R.URL.Query().Get("act"), Issue: cases.Code(v.R.URL.Query().Get("issue"))}
+	}
+	ms, next, err := c.workers(8)
+	if err != nil {
+		return err
+	}
+	return v.Show("case", struct {
+		*caseView
+		Workers []workerRow
+		More    store.Cursor
+	}{c, ms, next})
+}
+
+// casePart shows a piece of a case by itself.
+func casePart(name string) func(*visit) error {
+	return func(v *visit) error {
+		c, err := v.caseView()
+		if err != nil {
+			return err
+		}
+		return v.Show(name, c)
+	}
+}
+
+// Href is the address of the case, or of something below it.
+func (c *caseView) Href(below ...string) string {
+	return strings.Join(append([]string{"/c/case/" + string(c.C.ID)}, below...), "/")
+}
+
+// name is what somebody is called who did something.
+func (c *caseView) name(id cases.CaseworkerID) string {
+	if n, ok := c.names[id]; ok {
+		return n
+	}
+	n := c.T("who.colleague")
+	if id == cases.Bot.ID {
+		n = c.T("who.bot")
+	} else if p, err := c.Store.Person(c.Ctx(), c.By(), id); err == nil && p.Name != "" {
+		n = p.Name
+	}
+	c.names[id] = n
+	return n
+}
+
+// org is what an organisation is called.
+func (c *caseView) org(id cases.OrgID) string {
+	if n, ok := c.orgs[id]; ok {
+		return n
+	}
+	n := string(id)
+	if o, err := c.Store.Organisation(c.Ctx(), id); err == nil && o.Name != "" {
+		n = o.Name
+	}
+	c.orgs[id] = n
+	return n
+}
+
+// Assigned is the name of who looks after the case, or "".
+func (c *caseView) Assigned() string {
+	if c.C.Assignee == "" {
+		return ""
+	}
+	return c.name(c.C.Assignee)
+}
+
+// Ours reports whether the person's organisation leads the case.
+func (c *caseView) Ours() bool { return c.C.Org == c.Me.Org }
+
+// KindName names a kind of abuse.
+func (v *visit) KindName(k cases.Code) string {
+	return v.plain("issue."+string(k), string(k))
+}
+
+// CountryName names a country.
+func (v *visit) CountryName(code string) string { return v.plain("country."+code, code) }
+
+// LangName names a language in itself.
+func (v *visit) LangName(code string) string {
+	if hasWord("lang." + code) {
+		return v.T("lang." + code)
+	}
+	return v.plain("language."+code, code)
+}
+
+// plain is a word of the workers' texts.
+func (v *visit) plain(key, instead string) string {
+	if !v.Texts.Has(key) {
+		return instead
+	}
+	s, err := v.Texts.Text(v.Lang, key, nil)
+	if err != nil {
+		return instead
+	}
+	return s
+}
+
+// StatusName names where an issue or a case stands.
+func (v *visit) StatusName(s cases.Status) string { return v.T("st." + string(s)) }
+
+// StatusClass is the look of a status: only what workers say is good.
+func (v *visit) StatusClass(s cases.Status) string {
+	switch s {
+	case cases.Satisfied:
+		return "ok"
+	case cases.Reopened:
+		return "danger"
+	case cases.SaidFixed, cases.Checking, cases.Partly, cases.Unverified, cases.Clarification:
+		return "warn"
+	case cases.Received, cases.NotFixed, cases.NoContact, cases.Withdrawn, cases.MergedInto, cases.Advised:
+		return "line"
+	}
+	return "acc"
+}
+
+// statusIcons are pictures of statuses.
+var statusIcons = map[cases.Status]string{
+	cases.Received: "inbox", cases.Heard: "user", cases.Clarification: "chat", cases.Passed: "scale", cases.WithEmployer: "building",
+	cases.EmployerSpoke: "building", cases.Agreed: "note", cases.Underway: "note", cases.SaidFixed: "eye", cases.Checking: "eye",
+	cases.Reopened: "reopen", cases.Satisfied: "tick", cases.Partly: "tick", cases.Unverified: "off", cases.Advised: "tick",
+	cases.NotFixed: "x", cases.NoContact: "off", cases.Withdrawn: "stop", cases.MergedInto: "case",
+}
+
+// StatusIcon is its picture.
+func (v *visit) StatusIcon(s cases.Status) string { return cmp.Or(statusIcons[s], "case") }
+
+// SevClass is the look of a severity.
+func (v *visit) SevClass(s cases.Severity) string { return Sev(s) }
+
+// SevName names a severity.
+func (v *visit) SevName(s cases.Severity) string {
+	return v.T("sev." + strings.ToLower(strings.TrimSuffix(s.String(), "?")))
+}
+
+// An issueView is an issue as the page shows it.
+type issueView struct {
+	cases.Issue
+	c     *caseView
+	First bool
+}
+
+// Issues are those of the case, the least advanced first.
+func (c *caseView) Issues() (is []issueView) {
+	order := flows.Statuses()
+	for _, i := range c.C.Issues {
+		is = append(is, issueView{Issue: i, c: c})
+	}
+	slices.SortStableFunc(is, func(a, b issueView) int {
+		return slices.Index(order, a.Status) - slices.Index(order, b.Status)
+	})
+	if len(is) > 0 {
+		is[0].First = is[0].Status.Open()
+	}
+	return is
+}
+
+// stages is how far each status is on the way of an issue, of seven steps.
+var stages = map[cases.Status]int{
+	cases.Received: 0, cases.Heard: 1, cases.Clarification: 1, cases.Passed: 1, cases.Reopened: 1, cases.WithEmployer: 2, cases.EmployerSpoke: 3,
+	cases.Agreed: 4, cases.Underway: 4, cases.SaidFixed: 5, cases.Checking: 5,
+}
+
+// stageNames are the words of the seven steps.
+var stageNames = []string{"received", "acknowledged", "raised", "responded", "plan", "check", "closed"}
+
+// A stage is one of the steps of an issue.
+type stage struct {
+	Name  string
+	Class string // done, now, or empty
+}
+
+// Life is the way of the issue in steps.
+func (i issueView) Life() (out []stage) {
+	at, open := stages[i.Status]
+	if !open {
+		at = len(stageNames)
+	}
+	for n, name := range stageNames {
+		s := stage{Name: i.c.T("stage." + name)}
+		switch {
+		case n < at:
+			s.Class = "done"
+		case n == at:
+			s.Class = "now"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Step is how far it is, of seven.
+func (i issueView) Step() int {
+	if at, open := stages[i.Status]; open {
+		return at + 1
+	}
+	return len(stageNames)
+}
+
+// Rates are what its workers say.
+func (i issueView) Rates() cases.Rates { return i.Tally.Rates() }
+
+// Percent writes a share of one.
+func Percent(share float64) int { return int(100*share + .5) }
+
+// Gap reports whether there is anything to compare.
+func (i issueView) Gap() bool {
+	return i.Tally.Fixed > 0 || i.Tally.Answers > 0 || i.Status == cases.Checking
+}
+
+// Base is how many count: those who take part and, once there are any, were asked.
+func (i issueView) Base() int { return max(i.Tally.Asked, i.Tally.Fixed, i.Tally.Answers) }
+
+// ClaimedShare, FullShare and the like are widths of bars.
+func (i issueView) ClaimedShare() int { return share(i.Tally.Fixed, i.Base()) }
+
+// FullShare is the share of the answers that say it is all there.
+func (i issueView) FullShare() int { return share(i.Tally.All, i.Tally.Answers) }
+
+// AnsweredShare is the share of those asked who have answered.
+func (i issueView) AnsweredShare() int { return share(i.Tally.Answers, i.Base()) }
+
+// Silent is how many were asked and have said nothing: they are unknown, and
+// never counted as satisfied.
+func (i issueView) Silent() int { return max(i.Base()-i.Tally.Answers-i.Tally.Pressed, 0) }
+
+// Points is the gap between employer and workers, in points.
+func (i issueView) Points() int { return Percent(i.Rates().Gap) }
+
+// Low and High are the bounds for all who were asked.
+func (i issueView) Low() int { return Percent(i.Rates().Low) }
+
+// High is the upper one.
+func (i issueView) High() int { return Percent(i.Rates().High) }
+
+// share is a of b in percent.
+func share(a, b int) int {
+	if b <= 0 {
+		return 0
+	}
+	return min(100, (100*a+b/2)/b)
+}
+
+// Verdict says what the answers come to, in words.
+func (i issueView) Verdict() string {
+	if i.Status != cases.Checking && i.Status != cases.SaidFixed {
+		return ""
+	}
+	why := flows.Judge(i.Issue, i.c.Now()).Why
+	if why == "" || !hasWord("verdict."+why) {
+		return ""
+	}
+	return i.c.T("verdict." + why)
+}
+
+// PromiseText is what is to be done, in the language of the page or another.
+func (i issueView) PromiseText() (text, lang string) {
+	if i.Promise == nil {
+		return "", ""
+	}
+	return inAny(i.Promise.Texts, i.c.Lang)
+}
+
+// PromiseWords and PromiseLang are the parts of it.
+func (i issueView) PromiseWords() string { t, _ := i.PromiseText(); return t }
+
+// PromiseLang is the language of PromiseWords.
+func (i issueView) PromiseLang() string { _, l := i.PromiseText(); return l }
+
+// inAny returns a text in a language, in English, or in any.
+func inAny(texts map[string]string, lang string) (string, string) {
+	for _, l := range append([]string{lang}, consoleLanguages...) {
+		if texts[l] != "" {
+			return texts[l], l
+		}
+	}
+	return "", lang
+}
+
+// Disputed is the issue of which the employer says that it is fixed and workers
+// do not, if there is one.
+func (c *caseView) Disputed() *issueView {
+	for _, i := range c.Issues() {
+		t := i.Tally
+		if (i.Status == cases.Checking || i.Status == cases.Reopened) && t.Fixed > 0 && t.None+t.Some-t.Enough > 0 {
+			return &i
+		}
+	}
+	return nil
+}
+
+// A due is something that comes next.
+type due struct {
+	What, Issue, With string
+	At                time.Time
+	Human, Late       bool
+	Left, Icon        string
+}
+
+// Dues are the case's clocks, the next one first.
+func (c *caseView) Dues() (out []due) {
+	for _, k := range c.C.Clocks {
+		d := due{What: c.T("clock." + k.What), At: k.At, Human: k.Human, Icon: "bot"}
+		if k.Human {
+			d.Icon = "clock"
+		}
+		if k.Issue != "" && len(c.C.Issues) > 1 {
+			d.Issue = c.KindName(k.Issue)
+		}
+		if left := k.At.Sub(c.Now()); left > 0 {
+			d.Left = c.T("due.in", "Span", c.Span(left))
+		} else {
+			d.Late, d.Left = k.Human, c.T("due.late", "Span", c.Span(-left))
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// Stamp writes a time with its day.
+func (v *visit) Stamp(t time.Time) string {
+	return v.Texts.Day(v.Lang, t, v.zone()) + " " + v.Texts.Clock(v.Lang, t, v.zone())
+}
+
+// DayOf writes a day.
+func (v *visit) DayOf(t time.Time) string { return v.Texts.Day(v.Lang, t, v.zone()) }
+
+// Parties in the order in which they are shown.
+var parties = []cases.Party{cases.Employer, cases.Agency, cases.Buyer, cases.Government, cases.Legal, cases.Union, cases.Embassy, cases.Service}
+
+var partyIcons = map[cases.Party]string{cases.Employer: "building", cases.Agency: "building", cases.Buyer: "flag", cases.Government: "globe", cases.Legal: "scale"}
+
+// A trackView is what goes on with a counterpart, or nothing yet.
+type trackView struct {
+	cases.Track
+	Icon    string
+	Allowed int // workers who let it hear of the case
+	Open    bool
+}
+
+// Tracks are those that go on, and those for which workers have asked.
+func (c *caseView) Tracks() (out []trackView) {
+	for _, p := range parties {
+		t := trackView{Track: cases.Track{With: p}, Icon: cmp.Or(partyIcons[p], "people"), Allowed: c.C.Allow[string(p)]}
+		if x := c.C.Track(p); x != nil {
+			t.Track, t.Open = *x, true
+		}
+		if t.Open || t.Allowed > 0 || p == cases.Employer {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// A consentView is how many workers allow something.
+type consentView struct {
+	Name string
+	N    int
+	Ok   bool
+}
+
+// Icon says the same as the colour.
+func (c consentView) Icon() string {
+	if c.Ok {
+		return "tick"
+	}
+	return "x"
+}
+
+// Consents are what the workers allow.
+func (c *caseView) Consents() (out []consentView) {
+	for _, name := range []string{cases.Raise, cases.Guess} {
+		out = append(out, consentView{c.T("consent." + name), c.C.Allow[name], c.C.Allow[name] > 0})
+	}
+	var rest []string
+	for name := range c.C.Allow {
+		if name != cases.Raise && name != cases.Guess {
+			rest = append(rest, name)
+		}
+	}
+	slices.Sort(rest)
+	for _, name := range rest {
+		word := c.T("consent.share", "Name", c.shared(name))
+		out = append(out, consentView{word, c.C.Allow[name], true})
+	}
+	return out
+}
+
+// shared names a party or an organisation.
+func (c *caseView) shared(name string) string {
+	if slices.Contains(parties, cases.Party(name)) {
+		return c.T("party." + name)
+	}
+	return c.org(cases.OrgID(name))
+}
+
+// Readers are the organisations that may read the case.
+func (c *caseView) Readers() (names []string) {
+	for _, o := range append([]cases.OrgID{c.C.Org, c.C.Lead}, c.C.Teams...) {
+		if o != "" && !slices.Contains(names, c.org(o)) {
+			names = append(names, c.org(o))
+		}
+	}
+	return names
+}
+
+// Lead is the organisation that has referred the case and waits for an answer.
+func (c *caseView) LeadName() string { return c.org(c.C.Lead) }
+
+// Ties are the cases that this one belongs together with.
+func (c *caseView) Ties() (out []tie) {
+	add := func(word string, id cases.ID) {
+		if id != "" {
+			out = append(out, tie{word, cases.RefOf(id), "/c/case/" + string(id)})
+		}
+	}
+	add("tie.parent", c.C.Parent)
+	add("tie.into", c.C.Into)
+	for _, id := range c.C.Links {
+		add("tie.link", id)
+	}
+	return out
+}
+
+// A tie leads to another case.
+type tie struct{ Word, Ref, Href string }
+
+// caseTrail shows a supervisor who has looked at the case.
+func caseTrail(v *visit) error {
+	c, err := v.caseView()
+	if err != nil {
+		return err
+	}
+	list, err := v.Store.Audit(v.Ctx(), v.By(), c.C.ID, 200)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	slices.Reverse(list)
+	type seen struct{ Who, What, At string }
+	var rows []seen
+	for _, a := range list {
+		rows = append(rows, seen{c.name(a.By.ID), a.What, c.Stamp(a.At)})
+	}
+	v.Title = c.C.Ref + " · " + v.T("trail.title")
+	return v.Show("case-trail", struct {
+		*caseView
+		Rows []seen
+	}{c, rows})
+}
+
+// English reports whether a sentence is in English on a page that is not: what
+// flows say is.
+func (v *visit) English(s string) bool {
+	return v.Lang != "en" && !strings.ContainsFunc(s, func(r rune) bool { return r > 0x2fff || r >= 0x900 && r < 0x1800 })
+}
+
+// Page is the page on which the issue stands.
+func (i issueView) Page() *caseView { return i.c }
+
+// More2 is how many issues the heading leaves out.
+func (c *caseView) More2() int { return len(c.C.Issues) - 2 }
