@@ -178,7 +178,7 @@ func eval[T any](s *screen, js string) T { s.Helper(); return get(s, chromedp.Ev
 // until waits until an expression is true.
 func (s *screen) until(js string) {
 	s.Helper()
-	for end := time.Now().Add(10 * time.Second); !eval[bool](s, js); {
+	for end := time.Now().Add(10 * time.Second); !eval[bool](s, "!!("+js+")"); {
 		if time.Now().After(end) {
 			s.shoot("failed-" + strings.ReplaceAll(s.Name(), "/", "-"))
 			s.Fatalf("it never came to this: %s", js)
@@ -297,7 +297,9 @@ func TestBrowserTwoColleagues(t *testing.T) {
 	who.types("#t", "ကျွန်မ ဒီမှာ ရှိပါတယ်")
 	other.finds("is writing")
 	who.run(chromedp.Evaluate[chromedp.Void]("const b = document.getElementById('send'); b.click(); b.click(); undefined"))
-	h.until("the words to arrive", func() bool { return strings.Contains(strings.Join(h.play.texts("66812345678"), "|"), "ဒီမှာ ရှိပါတယ်") })
+	h.until("the words to arrive", func() bool {
+		return strings.Contains(strings.Join(h.play.texts("66812345678"), "|"), "ဒီမှာ ရှိပါတယ်")
+	})
 	other.finds("ဒီမှာ ရှိပါတယ်")
 	began = time.Now()
 	h.does("66812345678", channels.Event{Text: "ကျေးဇူးတင်ပါတယ်"})
@@ -328,4 +330,151 @@ func TestBrowserTwoColleagues(t *testing.T) {
 	other.finds("handed back to the bot")
 	a.done()
 	b.done()
+}
+
+// TestBrowserLooks shows every page in several sizes, themes and languages.
+func TestBrowserLooks(t *testing.T) {
+	h := newHouse(t)
+	c := h.joins("nan@x", "Nan", "en", cases.Supervisor).signs()
+	h.joins("lin@x", "Lin", "en", cases.Helper)
+	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "payslip", Checked: []string{"my"}, Texts: map[string]string{
+		"en": "Please send a photo of your payslip if you have one. Do not send it if it is risky.", "my": "လစာစာရွက် ဓာတ်ပုံ ရှိရင် ပို့ပေးပါ။ အန္တရာယ်ရှိရင် မပို့ပါနဲ့။"}}))
+	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "next", Texts: map[string]string{"en": "We write again before {{date}}.", "my": "{{date}} မတိုင်မီ ထပ်ဆက်သွယ်ပါမယ်။"}}))
+	h.asks("66811111111", "km", "ខ្ញុំ​មិន​អាច​ចេញ​ពី​បន្ទប់​បាន​ទេ")
+	h.asks("66822222222", "ne", "श्रमिक परिचयपत्र म्यानपावरले राखेको छ")
+	id := h.asks("66812345678", "my", "စက်ရုံက လစာ နှစ်လ မပေးသေးဘူး။ ပတ်စပို့လည်း သိမ်းထားတယ်။")
+	_, err := h.e.Take(t.Context(), c.person.Caseworker, id, store.AnyEpoch)
+	h.must(err)
+	h.must(h.s.Note(t.Context(), c.person.Caseworker, id, "note-0001", "Same site as the others? Ask her before we link."))
+	s := h.screen(c, 1440, 900, false)
+	s.open("/c/chat/" + id)
+	s.shows("#thread .msg")
+	s.mu.Lock()
+	if s.bytes > 200_000 {
+		t.Errorf("the first page is %d bytes", s.bytes)
+	}
+	t.Logf("the first page is %d bytes", s.bytes)
+	s.mu.Unlock()
+	shown := ""
+	for _, lang := range []string{"en", "my", "km", "th", "ne"} {
+		h.must(h.s.Describe(t.Context(), c.person.Caseworker, cases.Person{Name: "Nan", Lang: lang, Zone: "Asia/Bangkok", Keys: true, Langs: []string{"my"}}))
+		for _, size := range [][2]int64{{1440, 900}, {390, 844}, {360, 640}} {
+			for _, dark := range []bool{false, true} {
+				if size[0] == 360 && (dark || lang == "en") || lang == "th" && dark || lang == "ne" && dark {
+					continue
+				}
+				s.size(size[0], size[1], dark)
+				for name, path := range map[string]string{"inbox": "/c/", "chat": "/c/chat/" + id, "people": "/c/people", "me": "/c/me", "replies": "/c/replies"} {
+					s.open(path)
+					s.shows("#main")
+					shown = fmt.Sprintf("%s-%s-%d-%v", name, lang, size[0], dark)
+					s.shoot(shown)
+					s.sound(shown)
+				}
+			}
+		}
+	}
+	s.size(1440, 900, false)
+	s.open("/c/chat/" + id)
+	s.press("#pick")
+	s.shows(".pick")
+	s.shoot("picker")
+	s.sound("picker")
+	s.done()
+}
+
+// TestBrowserOffline loses the connection while somebody writes.
+func TestBrowserOffline(t *testing.T) {
+	h := newHouse(t)
+	c := h.joins("nan@x", "Nan", "en", cases.Helper).signs()
+	id := h.asks("66812345678", "my", "လစာ မရဘူး")
+	s := h.screen(c, 1440, 900, false)
+	s.open("/c/chat/" + id)
+	s.press("#take")
+	s.shows(".strip.me")
+	cut := func(off bool) {
+		rule := []*network.Conditions{}
+		if off {
+			rule = []*network.Conditions{{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}}
+		}
+		call(s, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: rule})
+	}
+	cut(true)
+	s.types("#t", "written in the lift")
+	s.press("#send")
+	s.finds("No connection since")
+	s.finds("Kept here, tries again by itself")
+	s.shoot("offline")
+	s.sound("offline")
+	cut(false)
+	h.until("the words to arrive", func() bool {
+		return strings.Contains(strings.Join(h.play.texts("66812345678"), "|"), "written in the lift")
+	})
+	s.until(`document.getElementById('banner').hidden && !document.querySelector('#unsent .msg')`)
+	s.finds("written in the lift")
+	if n := strings.Count(strings.Join(h.play.texts("66812345678"), "|"), "written in the lift"); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+	s.done()
+}
+
+// TestBrowserDraft keeps what is written through a reload, and notices a second
+// tab that writes too.
+func TestBrowserDraft(t *testing.T) {
+	h := newHouse(t)
+	c := h.joins("nan@x", "Nan", "en", cases.Helper).signs()
+	id := h.asks("66812345678", "my", "လစာ မရဘူး")
+	a, b := h.screen(c, 1440, 900, false), h.screen(c, 1440, 900, false)
+	a.open("/c/chat/" + id)
+	b.open("/c/chat/" + id)
+	b.shows("#t")
+	a.types("#t", "the first tab")
+	a.finds("Draft kept")
+	a.run(chromedp.Reload())
+	a.until(`document.getElementById('t') && document.getElementById('t').value === 'the first tab'`)
+	b.types("#t", "the second tab")
+	b.finds("You have written something else in another tab")
+	b.press("#said button")
+	b.until(`document.getElementById('t').value === 'the first tab'`)
+	a.done()
+	b.done()
+}
+
+// TestBrowserMedia shows a photo when it is asked for, and sends a voice note
+// and a photo.
+func TestBrowserMedia(t *testing.T) {
+	h := newHouse(t)
+	c := h.joins("nan@x", "Nan", "en", cases.Helper).signs()
+	id := h.asks("66812345678", "my", "လစာ မရဘူး")
+	s := h.screen(c, 1440, 900, false)
+	s.open("/c/chat/" + id)
+	s.press("#take")
+	s.shows(".strip.me")
+	picture, err := PNG("https://friend.example", 256)
+	h.must(err)
+	name := filepath.Join(t.TempDir(), "slip.png")
+	h.must(os.WriteFile(name, picture, 0o600))
+	s.run(chromedp.SetUploadFiles(chromedp.ID("file"), []string{name}))
+	s.shows("#attached .chip")
+	s.press("#send")
+	s.shows("#thread [data-veil]")
+	if n := eval[int](s, "document.querySelectorAll('#thread img').length"); n != 0 {
+		t.Error("a photo is shown without being asked for")
+	}
+	s.press("#thread [data-veil] .btn")
+	s.until(`document.querySelector('#thread img') && document.querySelector('#thread img').naturalWidth > 0`)
+	trail, err := h.s.ChatTrail(t.Context(), cases.Bot, id, 50)
+	h.must(err)
+	if !strings.Contains(fmt.Sprint(trail), "opened attachment") {
+		t.Error("opening a photo left no trace")
+	}
+	s.press("#mic")
+	s.until(`document.getElementById('mic').classList.contains('recording')`)
+	s.finds("0:01")
+	s.press("#mic")
+	s.shows("#attached audio")
+	s.press("#send")
+	s.until(`document.querySelector('#thread audio') || document.querySelector('#unsent .failed')`)
+	s.shoot("media")
+	s.done()
 }

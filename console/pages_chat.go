@@ -6,7 +6,9 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"workervoice/cases"
 	"workervoice/channels"
@@ -92,9 +94,52 @@ func (m shownMedia) Length() string {
 
 // An option is a button that a worker was offered.
 type option struct {
-	Label  string
-	Picked bool
+	Label, Lang string
+	Picked      bool
 }
+
+// A para is a paragraph in one language.
+type para struct{ Lang, Text string }
+
+// Paras returns the paragraphs of l: the first message of the bot is in several
+// languages.
+func (l line) Paras() (out []para) {
+	for _, p := range strings.Split(l.Text, "\n\n") {
+		if p != "" {
+			out = append(out, para{langOf(p, l.Lang), p})
+		}
+	}
+	return out
+}
+
+// scripts are those that one of our languages alone is written in.
+var scripts = []struct {
+	lang  string
+	table *unicode.RangeTable
+}{{"my", unicode.Myanmar}, {"km", unicode.Khmer}, {"ne", unicode.Devanagari}, {"th", unicode.Thai}}
+
+// langOf returns the language of a text where its script tells, else lang.
+func langOf(text, lang string) string {
+	latin := false
+	for _, r := range text {
+		for _, s := range scripts {
+			if unicode.Is(s.table, r) {
+				return s.lang
+			}
+		}
+		latin = latin || unicode.Is(unicode.Latin, r)
+	}
+	if latin {
+		return "en"
+	}
+	return lang
+}
+
+// T returns words in the language of the page.
+func (c *chatView) T(key string, values ...any) string { return c.visit.T(key, values...) }
+
+// Platform is the kind of channel.
+func (c *chatView) Platform() channels.Platform { return c.Info.Platform }
 
 // ID of the conversation, which both parts of a chatView have.
 func (c *chatView) ID() string { return c.Row.ID }
@@ -105,7 +150,7 @@ func (v *visit) chat(id string) (*chatView, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chatView{visit: v, chatRow: chatRow{row, v}, Info: v.info(row.With.Channel), names: map[cases.CaseworkerID]string{}}
+	c := &chatView{visit: v, chatRow: chatRow{Row: row, v: v}, Info: v.info(row.With.Channel), names: map[cases.CaseworkerID]string{}}
 	before, err := strconv.ParseInt(v.R.URL.Query().Get("before"), 10, 64)
 	if err != nil {
 		before = 0
@@ -292,7 +337,7 @@ func (c *chatView) sent(x store.Exchange, m channels.Outbound, st store.State, l
 		clear(labels)
 		l.Opts = make([]option, len(m.Choices))
 		for i, o := range m.Choices {
-			l.Opts[i].Label = o.Label
+			l.Opts[i].Label, l.Opts[i].Lang = o.Label, langOf(o.Label, l.Lang)
 			labels[o.Value] = &l.Opts[i]
 		}
 	}

@@ -43,6 +43,7 @@ type gated struct {
 	Person   cases.Person
 	QR       template.HTML
 	Secret   string
+	Link     template.URL // opens an app on the same phone
 	Recovery []string
 	Known    bool // somebody is signed in
 }
@@ -217,6 +218,7 @@ func (v *visit) joining(wrong string) error {
 			return err
 		}
 		g.Step, g.QR, g.Secret = "app", template.HTML(qr), grouped(store.SecretText(secret)) //nolint:gosec // made by QR
+		g.Link = template.URL(store.SecretLink(secret, v.Name, p.Login))                     //nolint:gosec // made here
 	}
 	return v.gateWith(g)
 }

@@ -42,9 +42,10 @@ type listed struct {
 	Counts   store.Counts
 	Tabs     []tab
 	Rows     []chatRow
-	More     string // address of what follows
-	Open     string // the conversation shown beside it
-	Query    string // to hand on
+	Held     []chatRow // in the first box: those that the person has, above those that wait
+	More     string    // address of what follows
+	Open     string    // the conversation shown beside it
+	Query    string    // to hand on
 	Channels []channels.ID
 	Narrowed bool
 	Damaged  bool
@@ -62,8 +63,16 @@ type tab struct {
 // A chatRow is a conversation in the list.
 type chatRow struct {
 	store.Row
-	v *visit
+	v    *visit
+	Here bool   // it is the one shown beside the list
+	Keep string // what narrows the list, to hand on
 }
+
+// T returns words in the language of the page.
+func (r chatRow) T(key string, values ...any) string { return r.v.T(key, values...) }
+
+// Platform is the kind of channel.
+func (r chatRow) Platform() channels.Platform { return r.v.info(r.With.Channel).Platform }
 
 // Who is how the team calls a worker: never by name.
 func (r chatRow) Who() string { return called(r.v, r.Row) }
@@ -130,7 +139,7 @@ func (r chatRow) SaysLang() string {
 	return r.v.Lang
 }
 
-// Platform is the kind of channel.
+// Platform is the kind of a channel.
 func (v *visit) Platform(id channels.ID) channels.Platform { return v.info(id).Platform }
 
 // info returns what a channel can carry.
@@ -183,6 +192,7 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 	if n, err := strconv.Atoi(q.Get("worst")); err == nil && n >= 1 && n <= 5 {
 		l.Filter.Worst = cases.Severity(n)
 	}
+	l.Counts = v.counts()
 	l.Narrowed = l.Filter != store.Filter{}
 	var after store.Cursor
 	if n, err := strconv.ParseInt(q.Get("score"), 10, 64); err == nil {
@@ -197,7 +207,16 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 		l.Damaged = true
 	}
 	for _, r := range rows {
-		l.Rows = append(l.Rows, chatRow{r, v})
+		l.Rows = append(l.Rows, chatRow{Row: r, v: v})
+	}
+	if l.Box == store.InQueue && after == (store.Cursor{}) && l.Counts.Mine > 0 {
+		mine, _, err := v.Store.Chats(ctx, v.By(), store.Mine, l.Filter, store.Cursor{}, perList)
+		if err != nil && mine == nil {
+			return l, err
+		}
+		for _, r := range mine {
+			l.Held = append(l.Held, chatRow{Row: r, v: v})
+		}
 	}
 	keep := url.Values{"box": {string(l.Box)}}
 	for _, k := range []string{"lang", "channel", "worst"} {
@@ -206,12 +225,16 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 		}
 	}
 	l.Query = keep.Encode()
+	for _, rows := range [][]chatRow{l.Rows, l.Held} {
+		for i := range rows {
+			rows[i].Here, rows[i].Keep = rows[i].ID == l.Open, l.Query
+		}
+	}
 	if next != (store.Cursor{}) {
 		keep.Set("score", strconv.FormatInt(next.Score, 10))
 		keep.Set("after", next.ID)
 		l.More = "/c/?" + keep.Encode()
 	}
-	l.Counts = v.counts()
 	for _, b := range boxes {
 		l.Tabs = append(l.Tabs, l.tab(b))
 	}
@@ -228,6 +251,7 @@ func (l *listed) tab(b store.Box) tab {
 		t.N = l.Counts.Mine
 	case store.InQueue:
 		t.N = l.Counts.Queue
+		t.Href = "/c/"
 	case store.Urgent:
 		t.N, t.Hot = l.Counts.Urgent, true
 	case store.Overdue:
