@@ -108,18 +108,19 @@ func moved(was, next []Index) (from, to []Index) {
 	return from, to
 }
 
-// tally returns how the counters of lists change, one for each but the wakes.
-func tally(was, next []Index) (cs []Counter) {
+// tally returns how the counters of lists change with p, one for each but the
+// wakes.
+func tally(p Put) (cs []Counter) {
 	in := func(xs []Index, name string) bool {
 		return slices.ContainsFunc(xs, func(x Index) bool { return x.Name == name })
 	}
-	for _, x := range was {
-		if x.Name != wakes && !in(next, x.Name) {
+	for _, x := range p.Was {
+		if x.Name != wakes && !in(p.Index, x.Name) {
 			cs = append(cs, Counter{x.Name, -1})
 		}
 	}
-	for _, x := range next {
-		if x.Name != wakes && !in(was, x.Name) {
+	for _, x := range p.Index {
+		if x.Name != wakes && !in(p.Was, x.Name) {
 			cs = append(cs, Counter{x.Name, 1})
 		}
 	}

@@ -84,7 +84,7 @@ func (s *Store) eraseOne(ctx context.Context, conv, what string) error {
 		}
 		c.b.Put = append(c.b.Put, p)
 		if what != Chat {
-			c.b.Add = tally(k.places(), nil)
+			c.b.Add = tally(p)
 		}
 		_, err = s.commit(ctx, c.b)
 		s.recent.drop(conv)

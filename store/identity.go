@@ -130,7 +130,7 @@ func (s *Store) change(ctx context.Context, id string, was *known, subject strin
 	p := was.put(id, &next)
 	p.Subject = subject
 	at := s.now()
-	_, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: at, Put: []Put{p}, Add: tally(was.places(), next.places())})
+	_, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: at, Put: []Put{p}, Add: tally(p)})
 	if err != nil {
 		s.recent.drop(id)
 		return err

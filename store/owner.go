@@ -268,8 +268,9 @@ func (s *Store) handOver(ctx context.Context, id string, h handing) (c Conversat
 // turned returns the batch that moves a conversation on, and has what waits
 // to be sent looked at again.
 func (s *Store) turned(id string, k *known, next *standing) Batch {
+	record := k.put(id, next)
 	return Batch{
-		Shard: ShardOf(id), At: s.now(), Put: []Put{k.put(id, next)}, Add: tally(k.places(), next.places()),
+		Shard: ShardOf(id), At: s.now(), Put: []Put{record}, Add: tally(record),
 		Ring: s.lanes(k.Conversation),
 	}
 }

@@ -213,11 +213,12 @@ func (s *Store) close(ctx context.Context, t *Turn, o *Outcome, lease time.Durat
 		}
 		c.b.Blank = nil // what they would be in is gone
 	}
-	c.b.Put = append(c.b.Put, t.was.put(t.conv, c.next))
+	record := t.was.put(t.conv, c.next)
+	c.b.Put = append(c.b.Put, record)
 	c.transcribe()
 	c.queue(lease)
 	c.b.Add = append(c.b.Add, o.Count...)
-	c.b.Add = append(c.b.Add, tally(t.was.places(), c.next.places())...)
+	c.b.Add = append(c.b.Add, tally(record)...)
 	return c, nil
 }
 
