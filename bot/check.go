@@ -31,12 +31,14 @@ func Check(infos []channels.Info) (faults []string, err error) {
 	later := flows.Session{State: "menu", Lang: "en", Consent: flows.Consent{Given: true}, Mine: []flows.Mine{{ID: "c1", Ref: "ABC-DEF", Status: cases.Received}, {ID: "c2", Ref: "GHJ-KLM", Status: cases.Withdrawn}}}
 	joiner := later.Copy()
 	joiner.State, joiner.Join = "join", &flows.Joining{Invite: cases.Invite{Case: "c3", Code: "K7M2QX42", Open: true, Band: "501-1000", Kinds: []cases.Code{"papers.passport", "safety.machine"}}, Report: &cases.Report{ID: "c3"}}
-	x.explore(120, append([]flows.Session{{}, half, deep, later, joiner}, inquired(later)...)...) // the others save a long way to the last questions
+	offered := later.Copy()
+	offered.State, offered.Refers = "refer", []flows.Refer{{Case: "c1", Org: "legal", Name: "Sunrise Legal Clinic"}}
+	x.explore(120, append([]flows.Session{{}, half, deep, later, joiner, offered}, inquired(later)...)...) // the others save a long way to the last questions
 	reached := x.states()
 	var all []flows.Session // and a little from everywhere, to see how each state is left
 	for _, state := range flows.States() {
 		s := deep.Copy()
-		s.Join = joiner.Copy().Join
+		s.Join, s.Refers = joiner.Copy().Join, offered.Refers
 		s.State, s.Draft.Kinds = state, []cases.Code{"pay.late"}
 		all = append(all, s)
 	}

@@ -45,6 +45,7 @@ type Case struct {
 	Many   bool    `json:",omitempty"` // the report says that more than ten workers are concerned
 	Lead   OrgID   `json:",omitempty"` // who referred it, while Org has yet to accept it
 	Teams  []OrgID `json:",omitempty"` // other organisations that may read it
+	Scope  *Scope  `json:",omitempty"` // what Org may see of it, after a referral; nil: all
 
 	// Allow counts the workers who allow something: Raise, Guess, or to share
 	// the case with a party or an organisation, by its name.
@@ -58,6 +59,16 @@ type Case struct {
 	Clocks []Clock   `json:",omitempty"` // what falls due
 	News   time.Time `json:",omitzero"`  // when its workers last heard of it
 	Paused bool      `json:",omitempty"` // nobody writes to the employer until a person decides: retaliation or danger
+}
+
+// A Scope is what an organisation may see of a case that was referred to it:
+// the kinds of abuse, the answers chosen, and what has happened since.
+type Scope struct {
+	Org    OrgID
+	Fields []string `json:",omitempty"`
+	Since  time.Time
+	By     OrgID `json:",omitempty"` // who referred it
+	Ends   bool  `json:",omitempty"` // who referred it has no more to do with it once it is accepted
 }
 
 // A Status is where a case stands. Its name is also the key of what the worker
@@ -108,6 +119,7 @@ type Entry struct {
 	Answer  *Answered `json:",omitempty"` // what a worker says about a remedy
 	Promise *Promise  `json:",omitempty"` // Planned
 	Reason  string    `json:",omitempty"` // why, in the caseworker's words
+	Fields  []string  `json:",omitempty"` // Referred: questions of the report whose answers go along
 }
 
 // LogValue shows what n is, not what it says.

@@ -139,10 +139,19 @@ func contacted(a *step) {
 	}
 }
 
-func referred(a *step) { a.c.Lead, a.c.Org, a.c.Assignee = a.c.Org, cases.OrgID(a.n.Other), "" }
+// referred offers the case to another organisation, which sees of it what was
+// chosen, and keeps to that when it accepts.
+func referred(a *step) {
+	a.c.Lead, a.c.Org, a.c.Assignee = a.c.Org, cases.OrgID(a.n.Other), ""
+	a.c.Scope = &cases.Scope{Org: a.c.Org, By: a.c.Lead, Fields: slices.Clone(a.n.Fields), Since: a.n.At, Ends: a.n.Trigger == Ends}
+}
+
+// Ends is the trigger of a referral after which the organisation that refers
+// the case has nothing more to do with it.
+const Ends = "ends"
 
 func accepted(a *step) {
-	if !slices.Contains(a.c.Teams, a.c.Lead) {
+	if !slices.Contains(a.c.Teams, a.c.Lead) && (a.c.Scope == nil || !a.c.Scope.Ends) {
 		a.c.Teams = append(a.c.Teams, a.c.Lead)
 	}
 	a.c.Lead = ""
@@ -155,6 +164,10 @@ func accepted(a *step) {
 
 func returned(a *step) {
 	back := a.c.Lead
+	if x := a.c.Scope; x != nil && x.Ends && back == "" { // the organisation that had done with it
+		back = x.By
+	}
+	a.c.Scope = nil
 	if n := len(a.c.Teams); back == "" && n > 0 {
 		back, a.c.Teams = a.c.Teams[n-1], a.c.Teams[:n-1]
 	}

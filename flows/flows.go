@@ -60,6 +60,7 @@ type Session struct {
 	Broken bool      `json:"broken,omitempty"` // the channel was blocked
 	Other  *Other    `json:"other,omitempty"`
 	Join   *Joining  `json:"join,omitempty"`   // a case whose code was brought along
+	Refers []Refer   `json:"refers,omitempty"` // whether other organisations may get a case
 	News   News      `json:"news,omitzero"`    // updates that wait to be read
 	Checks []Check   `json:"checks,omitempty"` // what cases ask, and what was answered last
 	Waits  bool      `json:"waits,omitempty"`  // for a person
@@ -248,6 +249,7 @@ func (s Session) clone() Session {
 	s.Place, s.Early, s.Mine = slices.Clone(s.Place), slices.Clone(s.Early), slices.Clone(s.Mine)
 	s.Picked, s.Alarms, s.Refused = slices.Clone(s.Picked), slices.Clone(s.Alarms), slices.Clone(s.Refused)
 	s.News, s.Checks = s.News.clone(), slices.Clone(s.Checks)
+	s.Refers = slices.Clone(s.Refers)
 	s.Draft, s.Prefs, s.Join = s.Draft.Clone(), s.Prefs.Clone(), s.Join.clone()
 	if s.Danger != nil {
 		d := *s.Danger

@@ -33,6 +33,7 @@ func (t *talk) mend() {
 		s.Topic = ""
 	}
 	t.mendJoin()
+	s.mendRefers()
 	if q, _ := find("country"); q.option(s.Contact.Country) == "" {
 		s.Contact.Country = ""
 	}
@@ -65,6 +66,8 @@ func (s *Session) holds(state State, mark string) bool {
 		return slices.Contains([]string{"chat", "me", "all"}, mark)
 	case switching:
 		return s.Offer != ""
+	case refer:
+		return len(s.Refers) > 0
 	case joining, joinname, joinreply:
 		return s.Join != nil
 	case fact, amount, content, missing, treated, further, recheck, pressed, rating:

@@ -56,6 +56,7 @@ const (
 	joinname  = "joinname"  // who may know the name?
 	joinreply = "joinreply" // may we answer here?
 	joincode  = "joincode"  // the code of a case, typed
+	refer     = "refer"     // may another organisation get the case?
 	which     = "which"     // which of several problems?
 	fact      = "fact"      // did what was promised happen?
 	amount    = "amount"    // was it as much as was promised?
@@ -90,7 +91,7 @@ var own = []string{
 	language, safety, unsafe, consent, declined, menu, problem, sub, check, more, quick, review, change, sent, welcome, relang,
 	switching, danger, checkin, selfharm, childask, person, mycase, status, adding, withdraw, forced, verify, helping, numbers,
 	rights, topics, card, sharing, settings, mydata, deleting, surely, pairing, linked, complaint, grouped,
-	joining, joinissue, joinname, joinreply, joincode,
+	joining, joinissue, joinname, joinreply, joincode, refer,
 	which, fact, amount, content, missing, treated, further, recheck, pressed, rating,
 }
 

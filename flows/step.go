@@ -22,6 +22,7 @@ func Step(s Session, e channels.Event) (Session, []Effect) {
 	t.flush()
 	t.news()
 	t.questions(s.State)
+	t.refers(s.State)
 	return t.s, t.fx
 }
 
@@ -48,7 +49,7 @@ var screens map[State]screen
 
 func init() { // not a literal: the functions lead back to it
 	screens = map[State]screen{}
-	for _, m := range []map[State]screen{opened, reported, alarmed, served, kept, joined, remedied} {
+	for _, m := range []map[State]screen{opened, reported, alarmed, served, kept, joined, remedied, referred1} {
 		for k, v := range m {
 			screens[k] = v
 		}

@@ -116,8 +116,9 @@ func starts() (ss []Session) {
 	ss = []Session{{}}
 	for _, state := range States() {
 		s := Session{State: state, Lang: "en", Seen: noon, Consent: Consent{Given: true}, Country: "TH", Mark: "danger",
-			Draft: &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}},
-			Join:  &Joining{Invite: cases.Invite{Case: "j", Code: "K7M2QX42", Open: true, Kinds: []cases.Code{"pay.ot", "hours.norest"}, Band: "11-50"}, Report: &cases.Report{ID: "j"}}}
+			Draft:  &cases.Report{ID: "c", Kinds: []cases.Code{"sex.words"}},
+			Refers: []Refer{{Case: "b", Org: "legal", Name: "Legal Clinic"}},
+			Join:   &Joining{Invite: cases.Invite{Case: "j", Code: "K7M2QX42", Open: true, Kinds: []cases.Code{"pay.ot", "hours.norest"}, Band: "11-50"}, Report: &cases.Report{ID: "j"}}}
 		ss = append(ss, s)
 		s.Mine = []Mine{{ID: "b", Ref: "AAA-222", Status: cases.Received, Severity: cases.Serious, Report: &cases.Report{ID: "b"}}}
 		ss = append(ss, s)

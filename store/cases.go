@@ -104,10 +104,15 @@ func (s *Store) entry(ctx context.Context, id string, l line) (cases.Entry, erro
 // first from. Of a worker erased since they show kinds and times only, and of
 // what was damaged nothing: the error then says so.
 func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, from int64, n int) ([]cases.Entry, error) {
-	if _, err := s.open(ctx, by, "timeline", id); err != nil {
+	c, err := s.open(ctx, by, "timeline", id)
+	if err != nil {
 		return nil, err
 	}
-	return s.timeline(ctx, s.caseID(id), from, n)
+	ns, err := s.timeline(ctx, s.caseID(id), from, n)
+	for i := range ns {
+		ns[i] = flows.ShownEntry(ns[i], scope(by, c))
+	}
+	return ns, err
 }
 
 func (s *Store) timeline(ctx context.Context, id string, from int64, n int) ([]cases.Entry, error) {
@@ -134,7 +139,8 @@ func (s *Store) timeline(ctx context.Context, id string, from int64, n int) ([]c
 // that worker told nothing or had it erased.
 func (s *Store) Report(ctx context.Context, by cases.Caseworker, id cases.ID, w cases.WorkerID) (cases.Report, error) {
 	var p cases.Report
-	if _, err := s.open(ctx, by, "report", id); err != nil {
+	c, err := s.open(ctx, by, "report", id)
+	if err != nil {
 		return p, err
 	}
 	r, err := s.b.Get(ctx, ShardOf(s.caseID(id)), reports, reportID(s.caseID(id), w))
@@ -144,7 +150,8 @@ func (s *Store) Report(ctx context.Context, by cases.Caseworker, id cases.ID, w 
 	if err != nil {
 		return p, err
 	}
-	return p, decode(r.Body, &p)
+	err = decode(r.Body, &p)
+	return flows.Shown(p, scope(by, c)), err
 }
 
 // file reads a case without asking who wants it.
@@ -177,6 +184,15 @@ func caseOf(r Record) (c cases.Case, err error) {
 // stands.
 func sees(by cases.Caseworker, c cases.Case) bool {
 	return by.Role == cases.Desk || reads(by, c)
+}
+
+// scope returns what somebody may see of a case that was referred, or nil for
+// all of it.
+func scope(by cases.Caseworker, c cases.Case) *cases.Scope {
+	if x := c.Scope; x != nil && by != cases.Bot && by.Org == x.Org {
+		return x
+	}
+	return nil
 }
 
 // reads reports whether somebody may read what was said in a case, and who its

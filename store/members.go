@@ -89,10 +89,15 @@ func rank(m cases.Member) int64 {
 // cannot be reached, who has not answered, and the others. It is for those who
 // may read the case's words.
 func (s *Store) Members(ctx context.Context, by cases.Caseworker, id cases.ID, after Cursor, n int) ([]cases.Member, Cursor, error) {
-	if _, err := s.open(ctx, by, "members", id); err != nil {
+	c, err := s.open(ctx, by, "members", id)
+	if err != nil {
 		return nil, after, err
 	}
-	return s.membersAfter(ctx, s.caseID(id), after, n)
+	ms, next, err := s.membersAfter(ctx, s.caseID(id), after, n)
+	for i := range ms {
+		ms[i] = flows.ShownMember(ms[i], scope(by, c))
+	}
+	return ms, next, err
 }
 
 // MembersOf is Members for the bot, which leaves no note for each page.
@@ -124,7 +129,8 @@ func (s *Store) membersAfter(ctx context.Context, id string, after Cursor, n int
 // That is noted apart. It returns ErrNotFound where the worker takes no part,
 // or had everything erased.
 func (s *Store) Member(ctx context.Context, by cases.Caseworker, id cases.ID, w cases.WorkerID) (cases.Member, error) {
-	if _, err := s.open(ctx, by, "member", id); err != nil {
+	c, err := s.open(ctx, by, "member", id)
+	if err != nil {
 		return cases.Member{}, err
 	}
 	m, _, err := s.member(ctx, s.caseID(id), w)
@@ -134,7 +140,7 @@ func (s *Store) Member(ctx context.Context, by cases.Caseworker, id cases.ID, w 
 	if err != nil {
 		return cases.Member{}, err
 	}
-	return *m, nil
+	return flows.ShownMember(*m, scope(by, c)), nil
 }
 
 // CasesOf returns the cases in which a worker takes part, the oldest first, as
