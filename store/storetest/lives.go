@@ -362,5 +362,5 @@ var guarded = map[cases.EntryKind]bool{
 	cases.GaveUp: true, cases.Lost: true, cases.Resolved: true, cases.Answering: true, cases.Confirmed: true, cases.Validated: true, cases.Settled: true,
 	cases.Disputed: true, cases.Unanswered: true, cases.Polled: true, cases.Admitted: true, cases.Rejected: true, cases.Chose: true, cases.Retaliated: true,
 	cases.Withdrew: true, cases.Resumed: true, cases.Told: true, cases.Replied: true, cases.Asked: true, cases.Pressured: true, cases.Calmed: true,
-	cases.Unreachable: true, cases.Erased: true,
+	cases.Unreachable: true, cases.Erased: true, cases.Joined: true,
 }
