@@ -35,6 +35,7 @@ var update = flag.Bool("update", false, "write what was said into the golden con
 //	> /start CODE    opens the chat from a link
 //	~ 9d             time passes;  ! restart  the program is started anew
 //	! block, unblock, unsend        what the worker does in the app
+//	! offered                       a caseworker asks whether another organisation may get the case
 //	! poster open|ask|closed        a case with 20 workers may be joined by its code
 //	  text           what the bot says;  [labels]  its buttons
 //	* entry          what joins a case
@@ -196,6 +197,8 @@ func (s *stage) act(user, what string) string {
 		s.hear(s.event(user, channels.Event{Kind: channels.Unsent, Message: s.spoke}))
 	case "worker":
 		return f[1]
+	case "offered":
+		s.offered()
 	case "poster":
 		s.poster(f[1])
 	case "helper", "colleague", "supervisor":

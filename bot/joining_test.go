@@ -148,3 +148,16 @@ func TestJoinersSeeNobody(t *testing.T) {
 		t.Errorf("%d take part: %v", c.Size, err)
 	}
 }
+
+// offered has a caseworker ask whether another organisation may get the
+// worker's case.
+func (s *stage) offered() {
+	s.Helper()
+	by := cases.Caseworker{ID: "nay", Org: "clinic", Role: cases.Helper}
+	for _, id := range s.cases() {
+		if err := s.e.Store.AskReferral(context.Background(), by, id, "legal", "Sunrise Legal Clinic"); err != nil {
+			s.Fatal(err)
+		}
+	}
+	s.settle()
+}

@@ -390,7 +390,7 @@ func (t *talk) newsChoice() bool {
 		t.show()
 	case v == "read" && slices.Contains(aboutRemedy, t.s.State): // begun already
 		t.again()
-	case v == "read" && len(n.Waits) == 0 && t.opens(): // asked when the step ends
+	case v == "read" && len(n.Waits) == 0 && (t.opens() || len(t.s.Refers) > 0 && t.s.State != refer && t.s.Danger == nil): // asked when the step ends
 	case v == "read" && len(n.Waits) == 0 && len(n.Told) > 0: // read before, and perhaps hidden since
 		t.do(Tell{Waiting: n.Told[len(n.Told)-1]})
 	case v == "read" && len(n.Waits) > 0: // told when the step ends

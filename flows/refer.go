@@ -58,12 +58,13 @@ func readRefer(t *talk, v string) {
 // refers ends a step: what waits is asked when the worker is there and nothing
 // else is under way. Until then a line that tells nothing goes out once.
 func (t *talk) refers(from State) {
-	if len(t.s.Refers) == 0 || t.s.State == refer || !t.idle() || t.locked() {
+	taps := t.e.Choice == "news:read" && len(t.s.News.Waits) == 0 && !t.opens()
+	if len(t.s.Refers) == 0 || t.s.State == refer || t.s.Danger != nil || t.locked() || !taps && !t.idle() {
 		return
 	}
 	r := &t.s.Refers[0]
-	if t.e.Kind == channels.Said && (t.s.State == from || t.s.State == menu || t.s.State == sent) {
-		if t.e.At.Sub(r.Asked) < 20*time.Hour { // it was passed over
+	if taps || t.e.Kind == channels.Said && (t.s.State == from || t.s.State == menu || t.s.State == sent) {
+		if !taps && t.e.At.Sub(r.Asked) < 20*time.Hour { // it was passed over
 			return
 		}
 		t.s.Refers = slices.Clone(t.s.Refers)
