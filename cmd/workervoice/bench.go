@@ -24,6 +24,7 @@ type load struct {
 	within        time.Duration // when to stop before; zero: not before
 	delay         time.Duration // what the platform takes for a message
 	throttle      int           // messages a second that the platform takes; 0: any number
+	rate          int           // turns a second, over all conversations; 0: as many as there can be
 	profile       string        // file for a profile of the bot's processor time
 }
 
@@ -38,6 +39,11 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	fs.DurationVar(&l.delay, "platform-delay", 0, "what the platform takes for a message, such as 100ms")
 	fs.IntVar(&l.throttle, "throttle", 0, "messages a second beyond which the platform answers 429; the bot keeps to its usual rates and 300 workers write once")
 	fs.StringVar(&l.profile, "profile", "", "file for a profile of the bot's processor time, for go tool pprof")
+	var w watchful
+	onConsole := fs.Bool("console", false, "measure the console's pages and live hints on a full store, beside 500 turns a second; takes some minutes")
+	fs.IntVar(&w.workers, "workers", 50000, "with -console, workers in the store")
+	fs.IntVar(&w.messages, "messages", 40, "with -console, messages of each")
+	fs.IntVar(&w.cases, "cases", 50000, "with -console, cases of the first of them")
 	idle := fs.Bool("idle", false, "measure the start and the memory before anything happens")
 	asJSON := fs.Bool("json", false, "print a line of JSON for each run")
 	if err := c.parse(fs, args); err != nil {
@@ -50,6 +56,10 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("this program's own file is not known: %w", err)
+	}
+	if *onConsole {
+		w.open, w.desks, w.load = 200, 4, load{conversations: 64, turns: 15000, rate: 500}
+		return w.measure(ctx, program, out)
 	}
 	given := make(map[string]bool)
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -176,6 +186,8 @@ type crowd struct {
 	until time.Time
 
 	left    atomic.Int64 // turns that nobody has begun
+	begun   time.Time
+	due     atomic.Int64 // turns that were begun, for the rate
 	people  atomic.Int64
 	lost    atomic.Int64
 	doubled atomic.Int64
@@ -198,6 +210,7 @@ func (c *crowd) work(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
+	c.begun = time.Now()
 	for range c.load.conversations {
 		wg.Go(func() {
 			if err := c.converse(ctx); err != nil {
@@ -214,6 +227,13 @@ func (c *crowd) work(ctx context.Context) error {
 
 // begin reports whether another turn is to be made.
 func (c *crowd) begin(ctx context.Context) bool {
+	if c.load.rate > 0 {
+		at := c.begun.Add(time.Duration(c.due.Add(1)) * time.Second / time.Duration(c.load.rate))
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Until(at)):
+		}
+	}
 	return ctx.Err() == nil && c.left.Add(-1) >= 0 && (c.until.IsZero() || time.Now().Before(c.until))
 }
 

@@ -6,13 +6,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A Staff says who plays caseworkers.
-type Staff struct {
-	Invite string // the address of an invitation of a supervisor
-}
-
 // demo fills an empty instance with one of everything.
 func (p *player) demo(ctx context.Context) error {
+	all := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(p.At)
 	langs := []string{"my", "km", "ne", "th", "my", "km", "ne", "my"}
@@ -28,5 +24,8 @@ func (p *player) demo(ctx context.Context) error {
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil || p.Staff.Invite == "" {
+		return err
+	}
+	return p.caseworkers(all)
 }

@@ -134,3 +134,51 @@ func digits(secret string, at time.Time) (string, error) {
 	o := sum[len(sum)-1] & 15
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[o:])&0x7fffffff%1_000_000), nil
 }
+
+// Read returns a page without making it the last one, so that several may read
+// at once.
+func (d *Desk) Read(ctx context.Context, path string) ([]byte, error) {
+	s, err := d.Stream(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return io.ReadAll(s)
+}
+
+// Stream opens a page that goes on.
+func (d *Desk) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(ctx, "GET", d.to+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	a, err := (&http.Client{Jar: d.http.Jar, Transport: d.http.Transport}).Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if a.StatusCode >= 400 {
+		a.Body.Close()
+		return nil, fmt.Errorf("GET %s: %s", path, a.Status)
+	}
+	return a.Body, nil
+}
+
+// Send sends a form as the page's script does, without following anywhere.
+func (d *Desk) Send(ctx context.Context, path string, fields url.Values) error {
+	r, err := http.NewRequestWithContext(ctx, "POST", d.to+path, strings.NewReader(fields.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("X-Fetch", "1")
+	a, err := d.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer a.Body.Close()
+	if b, _ := io.ReadAll(io.LimitReader(a.Body, 500)); a.StatusCode >= 400 {
+		return fmt.Errorf("POST %s: %s %s", path, a.Status, b)
+	}
+	return nil
+}

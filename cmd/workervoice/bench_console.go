@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"workervoice/cases"
+	"workervoice/cmd/workervoice/simulate"
+)
+
+// A watchful is what the bench of the console asks for.
+type watchful struct {
+	crop
+	open  int // consoles that listen
+	desks int // caseworkers who read page after page
+	load  load
+}
+
+// pagesOf are the pages that caseworkers read again and again. The asterisk
+// stands for a conversation or case that an earlier page named.
+var pagesOf = []string{"/c/", "/c/chats?box=all", "/c/chats?box=waiting", "/c/chat/*", "/c/chat/*/thread", "/c/cases", "/c/case/*"}
+
+// measure measures the console beside a load of workers, on a store that is
+// full.
+func (w watchful) measure(ctx context.Context, program string, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "workervoice-bench-")
+	if err != nil {
+		return fmt.Errorf("no folder for the data: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // nothing depends on it
+	var c config
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	c.flags(fs)
+	if err := c.parse(fs, []string{"-data", dir}); err != nil {
+		return err
+	}
+	if err := w.fill(ctx, c, out); err != nil {
+		return err
+	}
+	p, err := newPlatform(0, 0)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	b, err := startBot(ctx, program, dir, p.url(), unlimited...)
+	if err != nil {
+		return err
+	}
+	defer b.kill()
+	fmt.Fprintf(out, "first page after the start %.0f ms\n", millis(b.first))
+	d, err := b.desk(ctx)
+	if err != nil {
+		return err
+	}
+	crowd, err := newCrowd(p, b, w.load)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := &listeners{waits: make(map[string]*awaited)}
+	if err := l.listen(ctx, d, w.open); err != nil {
+		return err
+	}
+	r := &readers{took: make(map[string][]time.Duration), names: make(map[string][]string)}
+	working, done := context.WithCancel(ctx)
+	g, working := errgroup.WithContext(working)
+	g.Go(func() error { defer done(); return crowd.work(ctx) })
+	for range w.desks {
+		g.Go(func() error { return r.read(working, d) })
+	}
+	g.Go(func() error { return l.touch(working, d, r) })
+	before, began := spent(b.pid()), time.Now()
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	res := newResult(w.load, crowd, time.Since(began), before, spent(b.pid()))
+	fmt.Fprintln(out, res)
+	r.report(out)
+	l.report(out, w.open)
+	return nil
+}
+
+// desk signs a supervisor in.
+func (b *process) desk(ctx context.Context) (*simulate.Desk, error) {
+	var said bytes.Buffer
+	if _, err := ask(ctx, b.dir, "invite", inviteOrder{Login: "bench", Role: string(cases.Supervisor), Org: string(home)}, &said); err != nil {
+		return nil, err
+	}
+	at := address.FindString(said.String())
+	d, err := simulate.NewDesk("http://"+b.addr, &http.Transport{MaxIdleConnsPerHost: 64})
+	if err != nil {
+		return nil, err
+	}
+	return d, d.Join(ctx, at, "bench", "Bench", "en", "en")
+}
+
+// readers read pages and keep how long each took.
+type readers struct {
+	mu    sync.Mutex
+	took  map[string][]time.Duration
+	names map[string][]string // seen on pages: chat, case
+}
+
+var named = regexp.MustCompile(`/c/(chat|case)/([A-Za-z0-9_-]{8,})`)
+
+func (r *readers) read(ctx context.Context, d *simulate.Desk) error {
+	for i := rand.IntN(len(pagesOf)); ctx.Err() == nil; i++ {
+		page := pagesOf[i%len(pagesOf)]
+		path, ok := r.fillIn(page)
+		if !ok {
+			continue
+		}
+		begun := time.Now()
+		body, err := d.Read(ctx, path)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		r.note(page, time.Since(begun), body)
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond): // somebody reads it
+		}
+	}
+	return nil
+}
+
+func (r *readers) fillIn(page string) (string, bool) {
+	kind := "chat"
+	if strings.HasPrefix(page, "/c/case/") {
+		kind = "case"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !strings.Contains(page, "*") {
+		return page, true
+	}
+	if len(r.names[kind]) == 0 {
+		return "", false
+	}
+	return strings.Replace(page, "*", r.names[kind][rand.IntN(len(r.names[kind]))], 1), true
+}
+
+func (r *readers) note(page string, d time.Duration, body []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.took[page] = append(r.took[page], d)
+	for _, m := range named.FindAllSubmatch(body, 50) {
+		if k := string(m[1]); len(r.names[k]) < 500 {
+			r.names[k] = append(r.names[k], string(m[2]))
+		}
+	}
+}
+
+func (r *readers) report(out io.Writer) {
+	var all []time.Duration
+	for _, page := range pagesOf {
+		ds := sorted(r.took[page])
+		all = append(all, ds...)
+		fmt.Fprintf(out, "%-24s %6d times, p50 %5.1f ms, p99 %5.1f ms\n", page, len(ds), millis(percentile(ds, 0.5)), millis(percentile(ds, 0.99)))
+	}
+	all = sorted(all)
+	fmt.Fprintf(out, "%-24s %6d times, p50 %5.1f ms, p99 %5.1f ms\n", "all pages", len(all), millis(percentile(all, 0.5)), millis(percentile(all, 0.99)))
+}
+
+// listeners are open consoles.
+type listeners struct {
+	mu    sync.Mutex
+	waits map[string]*awaited // by topic
+	took  []time.Duration
+}
+
+// An awaited is a change that every console is to hear of.
+type awaited struct {
+	begun time.Time
+}
+
+func (l *listeners) listen(ctx context.Context, d *simulate.Desk, n int) error {
+	for range n {
+		s, err := d.Stream(ctx, "/c/live")
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer s.Close()
+			lines := bufio.NewScanner(s)
+			lines.Buffer(nil, 1<<20)
+			for lines.Scan() {
+				l.hear(lines.Text())
+			}
+		}()
+	}
+	return nil
+}
+
+func (l *listeners) hear(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for topic, w := range l.waits {
+		if strings.Contains(line, topic) {
+			l.took = append(l.took, time.Since(w.begun))
+		}
+	}
+}
+
+// touch changes a conversation now and then, for all consoles to hear of.
+func (l *listeners) touch(ctx context.Context, d *simulate.Desk, r *readers) error {
+	for i := 0; ctx.Err() == nil; i++ {
+		path, ok := r.fillIn("/c/chat/*")
+		if ok {
+			topic := `"chat:` + strings.TrimPrefix(path, "/c/chat/") + `"`
+			l.mu.Lock()
+			l.waits = map[string]*awaited{topic: {begun: time.Now()}}
+			l.mu.Unlock()
+			if err := d.Send(ctx, path+"/note", url.Values{"note": {"seen"}, "key": {fmt.Sprint("bench", i, time.Now().UnixNano())}}); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(2 * time.Second):
+		}
+	}
+	return nil
+}
+
+func (l *listeners) report(out io.Writer, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ds := sorted(l.took)
+	fmt.Fprintf(out, "%d open consoles heard of %d changes, p50 %.0f ms, p99 %.0f ms, last %.0f ms\n", n, len(ds)/max(n, 1), millis(percentile(ds, 0.5)), millis(percentile(ds, 0.99)), millis(percentile(ds, 1)))
+}

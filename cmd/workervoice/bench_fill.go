@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"workervoice/cases"
+	"workervoice/channels"
+	"workervoice/flows"
+	"workervoice/store"
+)
+
+// A crop is how much a store is filled with before something is measured.
+type crop struct {
+	workers  int
+	messages int // of each worker
+	cases    int // of the first of them
+}
+
+var (
+	cropLangs = []string{"my", "my", "my", "km", "ne", "th"}
+	cropKinds = []cases.Code{"pay.late", "pay.unpaid", "hours.norest", "papers.passport", "fees.recruit", "harm.hit"}
+)
+
+// fill puts invented workers, messages and cases into the store of c, by the
+// same calls as the bot makes and without sending anything.
+func (f crop) fill(ctx context.Context, c config, out io.Writer) (err error) {
+	s, err := assemble(ctx, c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := s.Close(); err == nil {
+			err = e
+		}
+	}()
+	begun := time.Now()
+	next := make(chan int)
+	g, all := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(next)
+		for i := range f.workers {
+			select {
+			case next <- i:
+			case <-all.Done():
+				return all.Err()
+			}
+		}
+		return nil
+	})
+	for range 16 {
+		g.Go(func() error {
+			for i := range next {
+				if err := f.worker(all, s, i, begun); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for some := true; some; {
+		if some, err = f.turn(ctx, s); err != nil {
+			return err
+		}
+	}
+	for some := true; some; {
+		if some, err = s.store.File(ctx, 64, time.Minute); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "filled with %d workers, %d messages and %d cases in %.0f s\n", f.workers, f.workers*f.messages, f.cases, time.Since(begun).Seconds())
+	return nil
+}
+
+// worker is one worker who reported some time before now.
+func (f crop) worker(ctx context.Context, s *system, i int, now time.Time) error {
+	from := channels.Address{Channel: "telegram", User: strconv.Itoa(7_000_000_000 + i)}
+	at := now.Add(-time.Duration(i) * 40 * time.Second)
+	for said := 0; said < f.messages; {
+		n := min(32, f.messages-said)
+		es := make([]channels.Event, n)
+		for k := range es {
+			es[k] = channels.Event{ID: fmt.Sprint(i, "-", said+k), Kind: channels.Said, From: from, At: at.Add(time.Duration(said+k) * time.Second),
+				Text: "စက်ရုံက လစာ နှစ်လ မပေးသေးဘူး။ " + strconv.Itoa(said+k)}
+		}
+		if err := s.store.Receive(ctx, es...); err != nil {
+			return err
+		}
+		if _, err := f.turn(ctx, s); err != nil { // not always the one just received: somebody takes each
+			return err
+		}
+		said += n
+	}
+	return nil
+}
+
+// turn takes one of the turns that wait, and reports whether there was any.
+func (f crop) turn(ctx context.Context, s *system) (bool, error) {
+	t, err := s.store.Next(ctx, time.Minute)
+	if t == nil || err != nil {
+		return false, err
+	}
+	_, err = s.store.Commit(ctx, t, f.outcome(t), time.Minute)
+	return true, err
+}
+
+// outcome is what a turn of one of them comes to: the first opens a case for
+// those who have one.
+func (f crop) outcome(t *store.Turn) store.Outcome {
+	i, _ := strconv.Atoi(t.With.User) // it was made from a number
+	i -= 7_000_000_000
+	o := store.Outcome{Session: t.Session}
+	if o.Session.State != "" {
+		return o
+	}
+	at := t.Events[0].At
+	o.Session.State, o.Session.Lang, o.Session.Consent = "menu", cropLangs[i%len(cropLangs)], flows.Consent{Given: true, At: at}
+	if i >= f.cases {
+		return o
+	}
+	id := cases.ID(fmt.Sprintf("cfill%d", i))
+	r := &cases.Report{ID: id, Begun: at, Sent: at, Severity: cases.Ordinary, Kinds: []cases.Code{cropKinds[i%len(cropKinds)]},
+		Answers: map[string]cases.Answer{"country": {Choices: []string{"country.TH"}}, "site": {Text: "Blue Wave Seafood"}}}
+	o.Session.Mine = []flows.Mine{{ID: id, Ref: cases.RefOf(id), Status: cases.Received, Severity: r.Severity, Report: r, News: at, Due: at.Add(72 * time.Hour)}}
+	o.Entries = []cases.Entry{{Key: string(id) + "/opened", Case: id, Worker: t.Worker, Kind: cases.Opened, At: at, Severity: r.Severity,
+		Report: r, Lang: o.Session.Lang, Channel: "telegram", Due: at.Add(72 * time.Hour)}}
+	return o
+}
