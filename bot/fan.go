@@ -11,6 +11,8 @@ import (
 	"workervoice/store"
 )
 
+func init() { followers = append(followers, (*Engine).inform) }
+
 const (
 	page = 50                   // conversations that are handed an update at a time
 	way  = 5 * time.Millisecond // given to turns that wait already
@@ -71,7 +73,7 @@ func (e *Engine) inform(ctx context.Context, f flows.Follow) error {
 		return err
 	}
 	u, ok := flows.Tidings(f, c)
-	if !ok {
+	if !ok || f.What == string(cases.Silent) && c.News.After(f.At) { // or they have heard something since
 		return nil
 	}
 	if err := e.Store.Inform(ctx, u); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"workervoice/cases"
 	"workervoice/channels"
 	"workervoice/flows"
 	"workervoice/store"
@@ -164,4 +165,20 @@ func (t tier) since(now time.Time) map[int64]int {
 		}
 	}
 	return t.used
+}
+
+// withoutTemplate notes that the platform has refused the template after all:
+// the news behind it wait until the worker writes.
+func (e *Engine) withoutTemplate(o *store.Outcome) {
+	s := o.Session.Copy()
+	s.News.Knocked = time.Time{}
+	for i := range s.News.Waits {
+		w := &s.News.Waits[i]
+		if w.State == cases.ForWorker || w.State == cases.Barred {
+			continue
+		}
+		w.State, w.Until = cases.ForWorker, time.Time{}
+		o.Stands = append(o.Stands, flows.Stands{Case: w.Case, Update: w.Update, State: w.State, Why: store.WaitsForTemplate})
+	}
+	o.Session = s
 }

@@ -321,6 +321,10 @@ func (e *Engine) refused(ctx context.Context, t *store.Turn, ev channels.Event, 
 	if private(o.Session) {
 		o.Redact = false
 	}
+	if strings.HasSuffix(ev.Key, ofTemplate) {
+		e.withoutTemplate(o)
+		return nil
+	}
 	switch ev.Reason {
 	case channels.OutOfWindow:
 		m, err := e.sentMessage(ctx, t.With, ev.Key)

@@ -20,6 +20,9 @@ var (
 	// more. What was wrong in it is put right by a new update that names it.
 	ErrApproved = errors.New("store: this update was approved; write a correction instead")
 
+	// errChanged is ErrStale where looking again does not help.
+	errChanged = errors.New("store: changed meanwhile")
+
 	// ErrEmpty means that there is nothing that could be told to anybody.
 	ErrEmpty = errors.New("store: nobody has written anything in this update; write it in one language at least")
 )
@@ -148,10 +151,14 @@ func (s *Store) goAhead(ctx context.Context, by cases.Caseworker, was cases.Upda
 	}
 	_, err = s.do(ctx, by, n, func(_, next cases.Case, b *Batch) error {
 		var ps []Put
-		u, ps, err = s.approving(ctx, by, next, was)
+		var fault error
+		u, ps, fault = s.approving(ctx, by, next, was)
 		b.Put = append(b.Put, ps...)
-		return err
+		return fault
 	})
+	if errors.Is(err, errChanged) {
+		err = ErrStale
+	}
 	if err != nil {
 		return was, err
 	}
@@ -168,7 +175,18 @@ func values(m map[string]string) (vs []string) {
 
 // approving returns the changes that approve an update: its own, and that of
 // the one that it corrects.
+//
+// It is asked again where somebody else has changed the case meanwhile, so it
+// reads whether the update is still the one that is to be approved.
 func (s *Store) approving(ctx context.Context, by cases.Caseworker, c cases.Case, was cases.Update) (u cases.Update, ps []Put, err error) {
+	switch now, err := s.kept(ctx, was.Case, was.ID); {
+	case err != nil && !(errors.Is(err, ErrNotFound) && was.Version == 0):
+		return was, nil, err
+	case now.State != "" && now.State != cases.UpdateDraft:
+		return was, nil, ErrApproved
+	case now.Version != was.Version:
+		return was, nil, errChanged
+	}
 	u = was
 	u.State, u.By, u.At, u.Status, u.Total = cases.UpdateGoing, by.ID, s.now(), c.Status, 0
 	ps = []Put{s.putUpdate(was, u)}
@@ -180,7 +198,7 @@ func (s *Store) approving(ctx context.Context, by cases.Caseworker, c cases.Case
 	case err != nil:
 		return u, nil, err
 	case wrong.State == cases.UpdateDraft || wrong.Right != "" && wrong.Right != u.ID:
-		return u, nil, ErrStale // it can still be changed, or was corrected by another
+		return u, nil, errChanged // it can still be changed, or was corrected by another
 	}
 	right := wrong
 	right.Right = u.ID
