@@ -3,7 +3,6 @@ package flows
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"workervoice/cases"
 )
@@ -13,22 +12,22 @@ var effects map[cases.EntryKind]func(*step)
 
 func init() { // not a literal: some lead back to it
 	effects = map[cases.EntryKind]func(*step){
-		cases.Alerted: alerted1, cases.Taken: func(a *step) { a.c.Urgent = false; a.heard() }, cases.Acknowledged: (*step).heard,
+		cases.Alerted: endangered, cases.Taken: func(a *step) { a.c.Urgent = false; a.heard() }, cases.Acknowledged: (*step).heard,
 		cases.Inquired: inquired, cases.Raised: raised, cases.Lapsed: lapsed, cases.Responded: onTrack(cases.TrackAnswered),
 		cases.Refused: refused, cases.Planned: planned, cases.Claimed: claimed, cases.Escalated: escalated, cases.Contacted: contacted,
 		cases.Referred: referred, cases.Accepted: accepted, cases.Returned: returned, cases.Checked: checked, cases.Helped: checked,
-		cases.Rechecked: rechecked, cases.Answering: answered1, cases.Confirmed: confirmed, cases.Polled: polled, cases.Retaliated: retaliated,
+		cases.Rechecked: rechecked, cases.Answering: answering, cases.Confirmed: confirmed, cases.Polled: polled, cases.Retaliated: retaliated,
 		cases.Resolved: resolved, cases.Chose: chose, cases.Joining: func(a *step) { a.c.Code, a.c.Ask = a.n.Other, a.n.Trigger == "ask" },
 		cases.Admitted: func(a *step) { a.m.Held = false }, cases.Rejected: func(a *step) { a.m.Left = true },
 		cases.Withdrew: withdrew, cases.Resumed: resumed, cases.Erased: erased, cases.Lost: lost, cases.Unreachable: lost,
 		cases.Assigned: func(a *step) { a.c.Assignee = cases.CaseworkerID(a.n.Other) }, cases.Routed: func(a *step) { a.c.Org, a.c.Assignee = cases.OrgID(a.n.Other), "" },
 		cases.Judged: func(a *step) { a.c.Severity = a.n.Severity }, cases.Merged: func(a *step) { a.c.Into = cases.ID(a.n.Other) }, cases.Linked: tied,
-		cases.Disputed: (*step).told1, cases.Updated: (*step).told1, cases.Corrected: (*step).told1, cases.Silent: (*step).told1,
+		cases.Disputed: (*step).informed, cases.Updated: (*step).informed, cases.Corrected: (*step).informed, cases.Silent: (*step).informed,
 	}
 }
 
-// told1 notes that the workers have heard of their case.
-func (a *step) told1() { a.c.News = a.n.At }
+// informed notes that the workers have heard of their case.
+func (a *step) informed() { a.c.News = a.n.At }
 
 // heard notes that a person has written to the worker.
 func (a *step) heard() {
@@ -36,7 +35,7 @@ func (a *step) heard() {
 	a.unclock(func(k cases.Clock) bool { return k.What == "reply" || k.What == "look" })
 }
 
-func alerted1(a *step) {
+func endangered(a *step) {
 	a.c.Urgent = true
 	a.pause(true)
 }
@@ -218,131 +217,6 @@ func rechecked(a *step) {
 		}
 	}
 	a.fired("recheck", "safety")
-}
-
-// answered1 takes what a worker says about a remedy, and what follows from it.
-func answered1(a *step) {
-	i := a.issue(a.n.Issue)
-	if i == nil {
-		i = &a.c.Issues[0]
-	}
-	c := a.m.Claim(i.Kind)
-	if c == nil {
-		a.m.Claims = append(a.m.Claims, cases.Claim{Issue: i.Kind})
-		c = &a.m.Claims[len(a.m.Claims)-1]
-	}
-	answer := *a.n.Answer
-	answer.Proxy, answer.Second = "", ""
-	if byStaff(a) {
-		answer.Proxy = string(a.n.By)
-	}
-	if answer.At.IsZero() {
-		answer.At = a.n.At
-	}
-	lost, round, hurt, said := a.m.Lost != "", i.Round, c.Hurt, c.Status
-	before := good(c.Last)
-	i.Tally = i.Tally.Plus(Counted(*c, i.Round, lost)) // Answer moves it from one to the other
-	was := *i
-	next, claim, v := Answer(was, *c, answer, lost)
-	if next.Round != round {
-		f := i.Former
-		next.Tally = next.Tally.Minus(cases.Tally{Members: f.Members, Lost: f.Lost, Open: f.Open, Retaliation: f.Retaliation})
-		next.Former = cases.Tally{}
-	}
-	next.Tally = next.Tally.Minus(Counted(claim, next.Round, lost))
-	*i, *c = next, claim
-	a.verdict(i.Kind, v)
-	if !before && good(claim.Last) && next.Round == round {
-		a.rushed(i)
-	}
-	if c.Status == cases.Reopened && said != cases.Reopened && v.Then == "" && i.Status == cases.Checking && !a.runs("look", i.Kind) {
-		a.clock(cases.Clock{What: "look", Issue: i.Kind, At: a.n.At.Add(Look), Human: true}) // one of many says no: a person sees it all the same
-	}
-	if c.Hurt == "open" && hurt != "open" {
-		a.follow(cases.Entry{Kind: cases.Retaliated, Issue: i.Kind, Worker: a.n.Worker, Member: a.n.Member, By: a.n.By, Role: a.n.Role})
-	}
-}
-
-// minutes is how close together good answers of several workers have to come
-// for somebody to have told them what to say.
-const minutes = 10 * time.Minute
-
-// rushed has a worker asked whether somebody said what to answer, where the
-// third good answer or a later one comes within minutes of the first, and a
-// third of all who take part have given one.
-func (a *step) rushed(i *cases.Issue) {
-	if i.Rush++; a.n.At.Sub(i.Rushed) > minutes {
-		i.Rush, i.Rushed = 1, a.n.At
-	}
-	if i.Rush >= 3 && 3*i.Rush >= i.Tally.Members && !byStaff(a) {
-		a.tell = append(a.tell, a.followed(FollowPressure))
-	}
-}
-
-// verdict carries on with what the answers about an issue come to.
-func (a *step) verdict(kind cases.Code, v Verdict) {
-	if v.Then != "" {
-		a.follow(cases.Entry{Kind: v.Then, Issue: kind, Role: cases.System})
-	}
-	if v.Split {
-		f := a.followed("split")
-		f.Issue = kind
-		a.tell = append(a.tell, f)
-	}
-}
-
-func confirmed(a *step) {
-	c := a.m.Claim(a.n.Issue)
-	*c, _ = Confirms(*c, a.n.By)
-}
-
-func polled(a *step) {
-	for _, i := range a.about() {
-		if c := a.m.Claim(i.Kind); c != nil {
-			*c = Asks(*c, i.Round, !i.Claimed.IsZero())
-		}
-	}
-}
-
-func retaliated(a *step) {
-	a.pause(true)
-	for _, i := range a.about() {
-		if c := a.m.Claim(i.Kind); c != nil && c.Status != cases.Withdrawn {
-			c.Hurt = "open"
-		}
-	}
-	if a.c.Parent == "" || !slices.Equal(a.c.Kinds, []cases.Code{revenge}) { // which is a case of just that
-		a.tell = append(a.tell, a.child(revenge, cases.Violence))
-	}
-}
-
-// revenge is the kind of abuse of a case that is opened for a worker who was
-// punished.
-const revenge cases.Code = "job.revenge"
-
-func resolved(a *step) {
-	open := 0
-	for _, i := range a.c.Issues {
-		open += i.Tally.Open // of the others
-	}
-	if a.m != nil {
-		for n := range a.m.Claims {
-			a.m.Claims[n] = Dealt(a.m.Claims[n])
-		}
-	}
-	if open == 0 {
-		a.pause(false)
-		for n := range a.c.Issues {
-			i := a.c.Issues[n]
-			if i.Status != cases.Checking {
-				continue
-			}
-			if c := a.m.Claim(i.Kind); c != nil {
-				i.Tally = i.Tally.Plus(Counted(*c, i.Round, a.m.Lost != ""))
-			}
-			a.verdict(i.Kind, ripe(i, a.n.At))
-		}
-	}
 }
 
 func chose(a *step) {

@@ -19,8 +19,8 @@ func init() { // not a literal: some lead back to it
 		cases.Validated: decided, cases.Settled: decided, cases.Disputed: decided, cases.Unanswered: decided, cases.Polled: present,
 		cases.Admitted: held, cases.Rejected: held, cases.Merged: elsewhere, cases.Redirected: elsewhere, cases.Assigned: elsewhere,
 		cases.Routed: elsewhere, cases.Split: elsewhere, cases.Linked: elsewhere, cases.Chose: mayChoose, cases.Retaliated: present,
-		cases.Withdrew: spoken1, cases.Resumed: spoken1, cases.Told: spoken1, cases.Replied: spoken1, cases.Asked: spoken1, cases.Pressured: spoken1,
-		cases.Erased: somebody, cases.Proxied: somebody, cases.Joined: somebody, cases.Calmed: spoken1, cases.Unreachable: spoken1,
+		cases.Withdrew: forWhom, cases.Resumed: forWhom, cases.Told: forWhom, cases.Replied: forWhom, cases.Asked: forWhom, cases.Pressured: forWhom,
+		cases.Erased: somebody, cases.Proxied: somebody, cases.Joined: somebody, cases.Calmed: forWhom, cases.Unreachable: forWhom,
 	}
 }
 
@@ -33,8 +33,8 @@ func FewWorkers(c cases.Case) bool { return c.Size < smallGroup && !c.Many }
 
 func byStaff(a *step) bool { return a.role != cases.Worker && a.role != cases.System }
 
-// spoken1 has a caseworker who speaks for a worker say for whom.
-func spoken1(a *step) error {
+// forWhom has a caseworker who speaks for a worker say for whom.
+func forWhom(a *step) error {
 	if byStaff(a) && a.n.Member == "" {
 		return notNow("say which worker it is about")
 	}
@@ -271,7 +271,7 @@ func mayResolve(a *step) error {
 // mayAnswer lets a worker answer about the worker's own claim, and a
 // caseworker write down what a worker told by telephone.
 func mayAnswer(a *step) error {
-	if err := spoken1(a); err != nil {
+	if err := forWhom(a); err != nil {
 		return err
 	}
 	if a.n.Answer == nil {
@@ -288,7 +288,7 @@ func mayAnswer(a *step) error {
 }
 
 func mayConfirm(a *step) error {
-	if err := spoken1(a); err != nil {
+	if err := forWhom(a); err != nil {
 		return err
 	}
 	c := a.m.Claim(a.n.Issue)
@@ -326,7 +326,7 @@ func ripe(i cases.Issue, now time.Time) Verdict {
 }
 
 func mayChoose(a *step) error {
-	if err := spoken1(a); err != nil {
+	if err := forWhom(a); err != nil {
 		return err
 	}
 	if byStaff(a) && a.n.Reason == "" {
