@@ -49,6 +49,11 @@ func TestGate(t *testing.T) {
 		"urgent, but a caseworker has it":   {conv: store.Conversation{LastIn: now, Owner: "may", Epoch: 2}, m: channels.Outbound{Owner: 1, Class: channels.Urgent}, info: always, now: now, do: drop, why: "superseded"},
 		"nobody has taken it yet":           {conv: store.Conversation{LastIn: now, Owner: store.Queued, Epoch: 2}, m: channels.Outbound{Owner: 1}, info: always, now: now, do: pass},
 		"handed back":                       {conv: store.Conversation{LastIn: now, Epoch: 4}, m: channels.Outbound{Owner: 1}, info: always, now: now, do: pass},
+		"handed back, but decided before":   {conv: store.Conversation{LastIn: now, Epoch: 4, Taken: 3}, m: channels.Outbound{Owner: 2}, info: always, now: now, do: drop, why: "superseded"},
+		"handed back, and decided since":    {conv: store.Conversation{LastIn: now, Epoch: 4, Taken: 3}, m: channels.Outbound{Owner: 4}, info: always, now: now, do: pass},
+		"by a caseworker, another has it":   {conv: store.Conversation{LastIn: now, Owner: "ko", Epoch: 3, Taken: 3}, m: channels.Outbound{Owner: 2, By: "may"}, info: always, now: now, do: pass},
+		"news, and a caseworker has it":     {conv: store.Conversation{LastIn: now, Owner: "may", Epoch: 2, Taken: 2}, m: channels.Outbound{Owner: 1, For: "C/U", Class: channels.Push}, info: always, now: now, do: wait, until: store.Held, why: "person"},
+		"news, and the bot is back":         {conv: store.Conversation{LastIn: now, Epoch: 3, Taken: 2}, m: channels.Outbound{Owner: 1, For: "C/U", Class: channels.Push}, info: always, now: now, do: pass},
 		"out of the group, whoever owns it": {conv: store.Conversation{LastIn: yesterday, Owner: "may", Epoch: 2}, m: channels.Outbound{Leave: true}, info: windowed, now: at(3, 0), do: pass},
 
 		// hours

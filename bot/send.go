@@ -40,7 +40,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 				s.clean.add(m.Key)
 			}
 			if st.Retry, st.Why = v.until, v.why; v.do == park {
-				s.knock(ctx, c, session, m, &st)
+				s.knockNow(ctx, p, m, &st)
 			}
 			return st
 		}
@@ -75,6 +75,22 @@ func (s *sender) transmitNow(ctx context.Context, p store.Parcel, left bool, st 
 	}
 	s.transmit(ctx, p, s.together(c, session, ms), left, st)
 	return true
+}
+
+// knockNow knocks for m if it still waits behind a template now: a template of
+// the bot must not come after a takeover either.
+func (s *sender) knockNow(ctx context.Context, p store.Parcel, m channels.Outbound, st *store.Settlement) {
+	c, session, leave, err := s.e.Store.Pass(context.WithoutCancel(ctx), p)
+	if err != nil {
+		st.Retry = s.unread(p, err)
+		return
+	}
+	defer leave()
+	if s.gate(c, session, m, s.info, s.e.Now()).do == park {
+		s.knock(ctx, c, session, m, st)
+		return
+	}
+	st.Retry, st.Why = s.e.Now(), "" // look again
 }
 
 // unread returns when to try again what cannot be looked at now.
