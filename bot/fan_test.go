@@ -197,7 +197,7 @@ func TestUpdate(t *testing.T) {
 	}
 	chose := 0
 	for _, n := range line {
-		if n.Kind == cases.Chose && n.Trigger == "agree" && n.Other == u.ID {
+		if n.Kind == cases.Chose && n.Trigger == "plan yes" && n.Other == u.ID {
 			chose++
 		}
 	}

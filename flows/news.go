@@ -22,6 +22,7 @@ type Waiting struct {
 	Kind   string              `json:"kind,omitempty"`
 	Topic  cases.Code          `json:"topic,omitempty"`
 	Wrong  string              `json:"wrong,omitempty"` // the update that it corrects
+	With   string              `json:"with,omitempty"`  // whom we would ask for help
 	Lang   string              `json:"lang,omitempty"`  // in which it could be told when it came
 	At     time.Time           `json:"at,omitzero"`
 	State  cases.DeliveryState `json:"state,omitempty"`
@@ -88,7 +89,7 @@ func init() { brought["update"] = broughtUpdate }
 // the end of the step.
 func broughtUpdate(t *talk) {
 	n, f := &t.s.News, t.e.Facts
-	w := Waiting{Case: cases.ID(t.e.Case), Update: t.e.Update, Kind: f["kind"], Topic: cases.Code(t.e.Topic), Wrong: f["wrong"], Lang: f["lang"],
+	w := Waiting{Case: cases.ID(t.e.Case), Update: t.e.Update, Kind: f["kind"], Topic: cases.Code(t.e.Topic), Wrong: f["wrong"], With: f["with"], Lang: f["lang"],
 		At: t.e.At, State: cases.ToSend}
 	if f["again"] != "" {
 		t.notSent(w)
@@ -428,7 +429,12 @@ func (t *talk) choose(v, update string) {
 	}
 	if told[i].Chose != v {
 		told[i].Chose = v
-		t.enter(told[i].Case, cases.Entry{Kind: cases.Chose, Trigger: v, Other: update, Issue: told[i].Topic})
+		what, _, _ := strings.Cut(v, "_")
+		n := cases.Entry{Kind: cases.Chose, Trigger: meanings[v], Other: update, Issue: told[i].Topic}
+		if what == "escalate" {
+			n.With = cases.Party(told[i].With)
+		}
+		t.enter(told[i].Case, n)
 	}
 	m := t.caseOf(told[i].Case)
 	if v != "disagree" || m == nil {
@@ -445,8 +451,10 @@ var newsButtons = map[string][]string{
 	"responded": {"agree", "disagree"},
 	"plan":      {"agree", "disagree"},
 	"no_answer": {"escalate_yes", "escalate_no"},
-	"referred":  {"refer_yes", "refer_no"},
 }
+
+// meanings are the answers as the case takes them down.
+var meanings = map[string]string{"agree": "plan yes", "disagree": "plan no", "escalate_yes": "share yes", "escalate_no": "share no"}
 
 func choicesOf(kind string) []string { return newsButtons[kind] }
 
@@ -464,6 +472,9 @@ func Facts(u cases.Update, c cases.Case, lang string) map[string]string {
 	f := map[string]string{"kind": u.Kind, "lang": lang, "status": or(string(u.Status), string(c.Status))}
 	if u.Wrong != "" {
 		f["wrong"] = u.Wrong
+	}
+	if with, ok := strings.CutPrefix(u.Args["Others"], "text:others."); ok {
+		f["with"] = with
 	}
 	if !u.Due.IsZero() {
 		f["due"] = u.Due.UTC().Format(time.RFC3339)

@@ -71,7 +71,7 @@ func (s *Store) PutUpdate(ctx context.Context, by cases.Caseworker, u cases.Upda
 
 // writes reports whether somebody may write to the workers of a case.
 func writes(by cases.Caseworker, c cases.Case) bool {
-	return by == cases.Bot || within(by, c.Org) && (by.Role == "" || by.Role == cases.Helper || by.Role == cases.Supervisor)
+	return by == cases.Bot || within(by, c.Org) && (by.Role == cases.Helper || by.Role == cases.Supervisor)
 }
 
 // putUpdate returns the change of an update's record from was to u.
