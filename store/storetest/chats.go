@@ -18,6 +18,7 @@ import (
 var chats = []test{
 	{"of many who press Take exactly one wins, and the others see who", takeRace},
 	{"nothing of a conversation shows to another organisation", hidden},
+	{"two organisations pass conversations to and fro", modelledDesk},
 	{"what a caseworker writes is sent once, however often it comes", writtenOnce},
 	{"writing takes over what nobody has, with a greeting first", writtenFirst},
 	{"a takeover waits for the message on its way, and no other begins", passed},
