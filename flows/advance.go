@@ -317,6 +317,9 @@ func Mend(c cases.Case, workers []cases.WorkerID) (cases.Case, []cases.Member) {
 		}
 		for _, k := range kinds {
 			c.Issues = append(c.Issues, cases.Issue{Kind: k, Status: c.Status, Since: c.Opened, Tally: cases.Tally{Members: len(workers)}})
+			if c.Status == cases.Received && !c.Due.IsZero() { // the answer that the worker was promised
+				c.Clocks = append(c.Clocks[:len(c.Clocks):len(c.Clocks)], cases.Clock{What: "first", Issue: k, At: c.Due, Human: true})
+			}
 		}
 		c.Size = len(workers)
 	}

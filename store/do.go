@@ -80,6 +80,7 @@ func (s *Store) enter(ctx context.Context, x change) (cases.Case, error) {
 type openedCase struct {
 	cases.Case
 	id      string
+	old     bool           // an older version kept it
 	members []cases.Member // of one that an older version kept
 }
 
@@ -147,7 +148,7 @@ func (s *Store) opened(ctx context.Context, x change) (o openedCase, err error) 
 	if err := decode(r.Body, &old); err != nil {
 		return o, err
 	}
-	o.Version = r.Version
+	o.Version, o.old = r.Version, len(o.Issues) == 0
 	var workers []cases.WorkerID
 	for _, w := range old.Workers {
 		if _, version, err := s.b.key(ctx, string(w), 0); err == nil || version == 0 { // else erased since
@@ -201,7 +202,9 @@ func (s *Store) commitChange(ctx context.Context, x change, was openedCase, m *c
 		before = places(was.Case)
 		b.Add = counted(was.Case, -1)
 	}
-	p.Was, p.Index = moved(before, after)
+	if p.Was, p.Index = moved(before, after); was.old {
+		before, p.Was, p.Index = nil, olderPlaces(was.Case), after
+	}
 	b.Add = append(append(b.Add, counted(next, 1)...), shown(before, after)...)
 	b.Add = append(b.Add, figured(was.Case, next, m, ch.Member)...)
 	b.Put = append(b.Put, p)

@@ -108,6 +108,11 @@ func places(c cases.Case) (is []Index) {
 	return is
 }
 
+// olderPlaces returns the lists in which an older version of the program put c.
+func olderPlaces(c cases.Case) []Index {
+	return []Index{{inStatus(c.Org, c.Status), c.Opened.UnixMilli()}, {"due", c.Due.UnixMilli()}, {"urgent", c.Opened.UnixMilli()}}
+}
+
 // gravity orders cases by how serious they are, then by when somebody must act.
 func gravity(c cases.Case) int64 {
 	v := c.Severity
