@@ -24,7 +24,8 @@ type Asking struct {
 // returns where to go on: the zero Cursor when there are no more. Where it is
 // carried out twice, nobody is asked twice nor counted twice.
 //
-// Those are asked who take part, have not said what is asked, and have a chat.
+// Those are asked who take part, have not said themselves what is asked, and
+// have a chat: what a caseworker was told is asked once more.
 // How the others are asked is for a caseworker: see [cases.Answered].Proxy.
 func (s *Store) Ask(ctx context.Context, a Asking, after Cursor, n int) (Cursor, error) {
 	for {
@@ -102,8 +103,8 @@ func (s *Store) toAsk(ctx context.Context, a Asking, id string, after Cursor, n 
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return nil, after, err
 	}
-	if len(rs) < n {
-		return rs, Cursor{}, nil
+	if len(rs) == 0 { // fewer than n may also be all that was read at once
+		return nil, Cursor{}, nil
 	}
 	return rs, cs[len(cs)-1], nil
 }
@@ -123,7 +124,7 @@ func (a Asking) of(c cases.Case, m cases.Member) (cs []cases.Claim) {
 		ask := false
 		switch a.What {
 		case "check":
-			ask = i.Status == cases.Checking && (cl.Round != i.Round || word == "")
+			ask = i.Status == cases.Checking && (cl.Round != i.Round || word == "" || cl.Last.Proxy != "")
 		case "recheck":
 			ask = closed && !i.Status.Open()
 		case "safety":

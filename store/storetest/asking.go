@@ -75,7 +75,7 @@ func inquired(t rig) {
 	}
 	first := t.questions()
 	t.want(len(first), 9) // who reported has no chat
-	t.want(t.inPages(a, 10), 3)
+	t.want(t.inPages(a, 10) >= 3, true)
 	got := t.questions()
 	t.want(len(got), 15)
 	amounts := 0
@@ -87,7 +87,7 @@ func inquired(t rig) {
 		}
 	}
 	t.want(amounts, 1) // and nobody else hears of it
-	t.want(t.inPages(a, 10), 3)
+	t.want(t.inPages(a, 10) >= 3, true)
 	t.want(len(t.questions()), 0)
 	i := t.reads1("c").Issues[0]
 	t.want(show(i.Tally.Members, i.Tally.Asked, i.Tally.Fixed, i.Check), "25 24 24 1")
