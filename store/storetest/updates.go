@@ -93,7 +93,9 @@ func handedOut(t rig) {
 		t.must(err)
 	}
 	heard := t.brought()
-	t.want(len(heard), 10)
+	t.want(len(heard), stopped.Total)
+	half := fmt.Sprint(stopped.Total, " queued ")
+	t.want(t.counts(u), half)
 	s, err := store.New(t.b, store.Key{1}, t.c.Now) // what has stopped before it could say so
 	t.must(err)
 	first, _, err := s.Going(ctx, store.Cursor{}, 10)
@@ -102,7 +104,7 @@ func handedOut(t rig) {
 	again.After = u.After // as if the last page's end had not been kept
 	_, _, err = s.HandOut(ctx, again, 5)
 	t.must(err)
-	t.want(t.counts(u), "10 queued ")
+	t.want(t.counts(u), half)
 	for more := true; more; {
 		us, _, err := s.Going(ctx, store.Cursor{}, 10)
 		t.must(err)
