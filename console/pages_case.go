@@ -56,7 +56,7 @@ func (v *visit) casePage(t *tried) error {
 	if t == nil {
 		c.Tried = &tried{Act: v.R.URL.Query().Get("act"), Issue: cases.Code(v.R.URL.Query().Get("issue"))}
 	}
-	ms, next, err := c.workers(8)
+	ms, next, err := c.workers(6)
 	if err != nil {
 		return err
 	}

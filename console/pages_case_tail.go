@@ -54,13 +54,13 @@ func (c *caseView) Tail() ([]cases.Entry, error) {
 	return c.tail, nil
 }
 
-// A told is an entry in words.
+// A toldEntry is an entry in words.
 type toldEntry struct {
 	Icon, What, Who, Text, Lang, Reason, Stamp string
 	N                                          int // how many of the same, if more than one
 	Media                                      int
 	Quote                                      bool // Text is what somebody said
-	Note                                       bool
+	Note, Crowd                                bool // Crowd: a worker did it
 }
 
 // Timeline is what happened, the newest first.
@@ -70,8 +70,8 @@ func (c *caseView) Timeline() ([]toldEntry, error) {
 		return nil, err
 	}
 	out := c.inWords(tail)
-	if len(out) > 30 {
-		out, c.grown = out[:30], true
+	if len(out) > 14 {
+		out, c.grown = out[:14], true
 	}
 	return out, nil
 }
@@ -84,8 +84,11 @@ func (c *caseView) Longer() bool { return c.grown }
 func (c *caseView) inWords(es []cases.Entry) (out []toldEntry) {
 	for i := len(es) - 1; i >= 0; i-- {
 		t := c.inWord(es[i])
-		if n := len(out); n > 0 && t.Text == "" && out[n-1].Text == "" && out[n-1].What == t.What && out[n-1].Who == t.Who && t.Reason == "" {
-			out[n-1].N = max(out[n-1].N, 1) + 1
+		if n := len(out); n > 0 && t.Text == "" && out[n-1].Text == "" && out[n-1].What == t.What && (out[n-1].Who == t.Who || out[n-1].Crowd && t.Crowd) && t.Reason == "" {
+			last := &out[n-1]
+			if last.N = max(last.N, 1) + 1; last.Who != t.Who {
+				last.Who = c.T("who.workers")
+			}
 			continue
 		}
 		out = append(out, t)
@@ -110,7 +113,7 @@ func (c *caseView) inWord(e cases.Entry) toldEntry {
 	case e.By != "" && e.By != cases.Bot.ID:
 		t.Who, t.Lang = c.name(e.By), ""
 	case role == cases.Worker:
-		t.Who, t.Quote = c.T("who.worker"), true
+		t.Who, t.Quote, t.Crowd = c.T("who.worker"), true, true
 		if w := flows.About(e); w != "" && c.C.Size > 1 {
 			t.Who = c.masked(w)
 		}

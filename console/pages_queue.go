@@ -220,7 +220,10 @@ func (r caseRow) Tasks() (out []task) {
 		}
 		switch a := taskActs[k.What]; {
 		case k.What == "news":
-			t.Act, t.Href, t.Quick = r.v.T("update.write"), r.Href()+"/update/new", r.Href()+"/nonews"
+			t.Act, t.Href = r.v.T("update.write"), r.Href()+"/update/new"
+			if r.Severity != cases.Danger && r.Severity != cases.Violence { // there a person writes
+				t.Quick = r.Href() + "/nonews"
+			}
 		case a != "":
 			t.Act, t.Href = r.v.T("queue.open"), query(r.Href(), "act", a, "issue", string(k.Issue))
 		default:
