@@ -26,6 +26,7 @@ type config struct {
 	name, org     string
 	independent   string
 	unsafeRedis   bool
+	joins         int
 	debug         bool
 
 	telegram struct{ token, secret, url, bot, rate, chatRate string }
@@ -73,6 +74,7 @@ func (c *config) flags(fs *flag.FlagSet) {
 	text(&c.whatsapp.templateLang, "whatsapp-template-lang", "WHATSAPP_TEMPLATE_LANG", "en", "language of that template")
 	text(&c.whatsapp.tier, "whatsapp-tier", "WHATSAPP_TIER", "250", "workers to whom WhatsApp lets the account send a template in 24 hours: 250, 2000, 10000, 100000, or none")
 	fs.BoolVar(&c.unsafeRedis, "unsafe-redis", false, "accept a Redis that may lose what it has acknowledged")
+	fs.IntVar(&c.joins, "joins-a-minute", 100, "workers who may join a case by one code within a minute; those after them wait until a caseworker has looked")
 	fs.BoolVar(&c.debug, "debug", false, "log more, and serve profiles with the counters")
 }
 

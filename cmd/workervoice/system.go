@@ -81,6 +81,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 	}
 	s.closers = append(s.closers, s.store)
 	s.store.Home(home)
+	s.store.HoldJoins(c.joins)
 	folder, err := store.OpenFolder(filepath.Join(c.data, "files"))
 	if err != nil {
 		return s, err
