@@ -325,46 +325,6 @@ func readForced(t *talk, v string) {
 	t.open(menu)
 }
 
-// writeVerify compares the secret word. A wrong one reveals nothing.
-func writeVerify(t *talk) {
-	if t.e.Text == "" { // no word, whoever holds the phone
-		t.unclear()
-		return
-	}
-	then := t.s.Mark
-	if t.s.Tries < 5 && t.s.proves(t.e.Text) {
-		t.s.Tries, t.s.Proven = 0, t.e.At
-		t.s.Contact.Still = time.Time{}
-		if then == "news" { // told when the step ends
-			t.resume()
-			return
-		}
-		if n := len(t.s.Place); n > 0 {
-			t.s.Place = t.s.Place[:n-1]
-		}
-		if then == "delete" {
-			t.open(deleting)
-			return
-		}
-		if m := t.last(); then == "solved" && m != nil {
-			t.own(m, "fixed")
-			return
-		}
-		t.mine(then)
-		return
-	}
-	t.s.Tries++
-	if t.s.Tries >= 3 {
-		if m := t.last(); m != nil && t.s.Tries == 3 {
-			t.enter(m.ID, cases.Entry{Kind: cases.Pressured, Severity: cases.Serious, Trigger: "wrong word"})
-		}
-		t.tell("verify.wrong", nil)
-		t.open(menu)
-		return
-	}
-	t.again()
-}
-
 var countries = []string{"TH", "MY", "SG", "TW", "KR", "AE", "QA", "SA"}
 
 func countryChoices(at State) func(*Session) []Choice {
@@ -403,7 +363,7 @@ func readNumbers(t *talk, v string) {
 	case "person":
 		t.summon()
 	case "wrong":
-		t.enter(t.newCase(), cases.Entry{Kind: cases.Complained, Severity: cases.Information, Trigger: "number " + t.s.Country})
+		t.enter(t.newCase(), cases.Entry{Kind: cases.Complained, Org: cases.Independent, Severity: cases.Information, Trigger: "number " + t.s.Country})
 		t.tell("help.wrong_noted", nil)
 	default:
 		t.open(t.home())
@@ -420,6 +380,6 @@ func (t *talk) share() {
 // complain takes something about ourselves to the independent contact.
 func (t *talk) complain(trigger string) {
 	id := t.newCase()
-	t.enter(id, cases.Entry{Kind: cases.Complained, Severity: cases.Serious, Trigger: trigger, Text: t.words(), Due: t.due(cases.Serious)})
+	t.enter(id, cases.Entry{Kind: cases.Complained, Org: cases.Independent, Severity: cases.Serious, Trigger: trigger, Text: t.words(), Due: t.due(cases.Serious)})
 	t.fetch(id)
 }
