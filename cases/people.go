@@ -65,3 +65,7 @@ type Hours struct {
 	From, To int      // minutes after midnight
 	Langs    []string `json:",omitempty"` // empty: all of the organisation's
 }
+
+// Independent is the organisation that hears complaints about the service
+// itself. Nobody else can read them, least of all who is complained about.
+const Independent OrgID = "independent"
