@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"workervoice/cases"
 	"workervoice/channels"
 	"workervoice/flows"
@@ -29,7 +31,7 @@ func (s *Store) Recipients(ctx context.Context, u cases.Update, after Cursor, n 
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return nil, after, err
 	}
-	out := make([]Recipient, 0, len(rs))
+	ms := make([]cases.Member, 0, len(rs))
 	for i, r := range rs {
 		after = cs[i]
 		var m cases.Member
@@ -42,14 +44,22 @@ func (s *Store) Recipients(ctx context.Context, u cases.Update, after Cursor, n 
 		if m.Held || m.Left || u.Issue != "" && !slices.ContainsFunc(m.Claims, func(c cases.Claim) bool { return c.Issue == u.Issue }) {
 			continue
 		}
-		to, err := s.recipient(ctx, u, m)
-		if err != nil {
-			return nil, after, err
-		}
-		out = append(out, to)
+		ms = append(ms, m)
 	}
-	return out, after, nil
+	out := make([]Recipient, len(ms))
+	g, reading := errgroup.WithContext(ctx)
+	g.SetLimit(readers)
+	for i, m := range ms {
+		g.Go(func() (err error) {
+			out[i], err = s.recipient(reading, u, m)
+			return err
+		})
+	}
+	return out, after, g.Wait()
 }
+
+// readers is how many conversations are read at a time for a plan.
+const readers = 8
 
 func (s *Store) recipient(ctx context.Context, u cases.Update, m cases.Member) (Recipient, error) {
 	to := Recipient{Member: m, Lang: m.Lang}
