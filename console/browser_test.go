@@ -364,7 +364,7 @@ func TestBrowserLooks(t *testing.T) {
 					continue
 				}
 				s.size(size[0], size[1], dark)
-				for name, path := range map[string]string{"inbox": "/c/", "chat": "/c/chat/" + id, "people": "/c/people", "me": "/c/me", "replies": "/c/replies"} {
+				for name, path := range map[string]string{"inbox": "/c/", "chat": "/c/chat/" + id, "people": "/c/people", "me": "/c/me", "replies": "/c/replies", "more": "/c/more"} {
 					s.open(path)
 					s.shows("#main")
 					shown = fmt.Sprintf("%s-%s-%d-%v", name, lang, size[0], dark)

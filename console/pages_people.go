@@ -21,6 +21,10 @@ func init() {
 		v.Area = v.R.URL.Query().Get("area")
 		return v.Show("rail", v)
 	})
+	serve("GET /c/more", person, func(v *visit) error {
+		v.Area, v.Title = "more", v.T("shell.more")
+		return v.Show("more", v)
+	})
 	railItem(item{Key: "people", Href: "/c/people", Icon: "people", Order: 80, Who: supervisors})
 }
 
@@ -72,10 +76,11 @@ func (v *visit) people(invited, login, wrong string) error {
 		if err != nil {
 			return err
 		}
-		all, after = append(all, ps...), next
-		if len(ps) < 100 {
+		all = append(all, ps...)
+		if next == after {
 			break
 		}
+		after = next
 	}
 	v.Area, v.Title = "people", v.T("rail.people")
 	return v.Show("people", struct {

@@ -30,8 +30,9 @@ package console
 //     with values {{.T "case.workers" "Count" .N}}; icons {{icon "clock"}}.
 //     There is no inline style or script: the policy forbids them.
 //
-//  3. texts/NAME.en.toml and the same in my, km, ne and th: the page's words.
-//     Every key stands in all five files; a test says which are missing.
+//  3. texts/NAME.en.toml and the same in my, km, ne and th: the page's words. A
+//     line in texts/review.tsv for each of the four says draft, or missing while
+//     there is no such file and the page is shown in English; a test looks.
 //
 //  4. After a POST: return v.Redirect("/c/case/"+id, "raised") shows the words
 //     "did.raised" on the page that follows. What was filled in wrong is shown
@@ -363,6 +364,17 @@ type railed struct {
 	item
 	Here, Hot bool
 	N         int64
+}
+
+// Extra reports whether an item has no room at the bottom of a phone, where
+// what is needed in a hurry stands.
+func (r railed) Extra() bool {
+	return !slices.Contains([]string{"inbox", "urgent", "overdue", "cases"}, r.Key)
+}
+
+// InExtra reports whether the current page is one of those.
+func (v *visit) InExtra() bool {
+	return v.Area == "me" || v.Area == "more" || slices.ContainsFunc(v.Rail(), func(r railed) bool { return r.Here && r.Extra() })
 }
 
 // Initials returns two letters for a name.

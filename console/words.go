@@ -15,7 +15,9 @@ import (
 
 // The words of the caseworkers' pages are TOML files of go-i18n, one per area
 // and language: texts/AREA.LANG.toml. English decides which keys there are.
-// review.tsv says how far each language was read by people.
+// An area that a language lacks is shown in English. review.tsv says for each
+// area and language whether it is missing, a draft that no native speaker has
+// read, or checked.
 
 //go:embed texts
 var wordFiles embed.FS

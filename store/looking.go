@@ -187,7 +187,7 @@ func (s *Store) Replies(ctx context.Context, by cases.Caseworker) ([]Reply, erro
 				out = append(out, r)
 			}
 		}
-		if len(rs) < 100 {
+		if len(rs) == 0 {
 			slices.SortFunc(out, func(a, b Reply) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
 			return out, nil
 		}
