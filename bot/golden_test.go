@@ -298,7 +298,7 @@ var bySelf = cases.Bot
 // cases returns every case there is.
 func (s *stage) cases() (ids []cases.ID) {
 	s.Helper()
-	for _, org := range []cases.OrgID{"", "clinic"} {
+	for _, org := range []cases.OrgID{"", "clinic", cases.Independent} {
 		for _, st := range flows.Statuses() {
 			cs, _, err := s.e.Store.Cases(context.Background(), bySelf, store.InStatus, store.CaseFilter{Status: st, Org: org}, store.Cursor{}, 100)
 			if err != nil {

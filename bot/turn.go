@@ -81,6 +81,7 @@ func (e *Engine) finish(ctx context.Context, t *store.Turn) error {
 // reads nothing but t, the texts and, where a worker typed one, a code.
 func (e *Engine) turn(ctx context.Context, t *store.Turn) (store.Outcome, error) {
 	o := store.Outcome{Session: t.Session, Redact: true}
+	secret := false
 	for i, ev := range t.Events {
 		if ev.Kind == channels.Failed {
 			if err := e.refused(ctx, t, ev, &o); err != nil {
@@ -110,10 +111,19 @@ func (e *Engine) turn(ctx context.Context, t *store.Turn) (store.Outcome, error)
 			if err := c.carry(ctx, f); err != nil {
 				return o, err
 			}
+			secret = secret || complains(f)
 		}
 		c.mark()
 	}
+	o.Redact = o.Redact || secret
 	return o, nil
+}
+
+// complains reports whether f takes a complaint about ourselves to its case.
+// The words stand there only: who is complained about may read the transcript.
+func complains(f flows.Effect) bool {
+	n, ok := f.(flows.Enter)
+	return ok && n.Entry.Kind == cases.Complained && n.Entry.Org == cases.Independent && n.Entry.Text != ""
 }
 
 // private reports whether what the worker says may be written down: after

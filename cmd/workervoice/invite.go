@@ -73,6 +73,8 @@ func (s *system) organisation(ctx context.Context, id cases.OrgID, name string) 
 	case name != "":
 	case id == home:
 		name = s.org
+	case id == cases.Independent:
+		name = s.independent
 	default:
 		return fmt.Errorf("there is no organisation %q yet: say with -of-name what it is called", id)
 	}
