@@ -17,6 +17,9 @@ type startPage struct {
 	Down bool   // the status cannot be told
 }
 
+// Console is what the caseworkers' side is called.
+func (p startPage) Console() string { return word(p.Lang, "shell.for_staff") }
+
 // start shows the start page to whoever runs the program, and to anybody else
 // no more than the way to the chat.
 func (s *server) start(w http.ResponseWriter, r *http.Request) {
