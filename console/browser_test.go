@@ -160,10 +160,22 @@ func (s *screen) finds(text string) {
 // shows waits until the page shows what a selector finds.
 func (s *screen) shows(sel string) { s.Helper(); s.run(chromedp.WaitVisible(chromedp.CSS(sel))) }
 
+// press clicks what a selector finds. A page that changes by itself may take it
+// away at that moment, and put another in its place.
 func (s *screen) press(sel string) {
 	s.Helper()
-	s.shows(sel)
-	s.run(chromedp.Click(chromedp.CSS(sel)))
+	for end := time.Now().Add(5 * time.Second); ; {
+		s.shows(sel)
+		ctx, stop := context.WithTimeout(s.ctx, 5*time.Second)
+		_, err := chromedp.Run(ctx, chromedp.Click(chromedp.CSS(sel)))
+		stop()
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			s.Fatal(err)
+		}
+	}
 }
 
 func (s *screen) types(sel, text string) {
@@ -463,6 +475,11 @@ func TestBrowserMedia(t *testing.T) {
 	}
 	s.press("#thread [data-veil] .btn")
 	s.until(`document.querySelector('#thread img') && document.querySelector('#thread img').naturalWidth > 0`)
+	h.does("66812345678", channels.Event{Text: "did you see it"})
+	s.finds("did you see it")
+	if n := eval[int](s, "document.querySelectorAll('#thread img').length"); n != 1 {
+		t.Error("a photo that was shown is hidden by the next message")
+	}
 	trail, err := h.s.ChatTrail(t.Context(), cases.Bot, id, 50)
 	h.must(err)
 	if !strings.Contains(fmt.Sprint(trail), "opened attachment") {
@@ -477,4 +494,45 @@ func TestBrowserMedia(t *testing.T) {
 	s.until(`document.querySelector('#thread audio') || document.querySelector('#unsent .failed')`)
 	s.shoot("media")
 	s.done()
+}
+
+// TestBrowserGive gives a conversation to a colleague, and on to another
+// organisation.
+func TestBrowserGive(t *testing.T) {
+	h := newHouse(t)
+	nan := h.joins("nan@x", "Nan", "en", cases.Supervisor).signs()
+	lin := h.joins("lin@x", "Lin", "en", cases.Helper).signs()
+	h.must(h.s.PutOrganisation(t.Context(), cases.Bot, cases.Organisation{ID: "union", Name: "The union"}))
+	id := h.asks("66812345678", "my", "လစာ မရဘူး")
+	s, other := h.screen(nan, 1440, 900, false), h.screen(lin, 390, 844, false)
+	s.open("/c/chat/" + id)
+	s.finds("New since somebody last looked")
+	s.press("#take")
+	s.shows(".strip.me")
+	s.press(".bar .menu summary")
+	s.shows("#give-to")
+	s.shoot("give")
+	s.sound("give")
+	s.press(".drop form:first-of-type button")
+	s.finds("Lin holds this conversation")
+	other.open("/c/chat/" + id)
+	other.shows(".strip.me")
+	other.press(".bar .menu summary")
+	other.shows("#give-org")
+	other.shoot("give-390")
+	other.sound("give-390")
+	if eval[bool](other, "document.querySelector('.trail') !== null") {
+		t.Error("who looked is shown to somebody who is no supervisor")
+	}
+	other.press(".drop form:last-of-type button")
+	h.until("the other organisation to have it", func() bool {
+		c, _, err := h.s.Chat(t.Context(), cases.Bot, id)
+		h.must(err)
+		return c.Org == "union"
+	})
+	s.open("/c/chat/" + id)
+	s.shows(".empty a")
+	other.finds("Nobody is waiting")
+	s.done()
+	other.done()
 }

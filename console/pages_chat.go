@@ -44,6 +44,7 @@ type chatView struct {
 	Info   channels.Info
 	Lines  []line
 	Before int64 // where the page before it begins; zero: there is none
+	New    int64 // the place from which nothing had been read when the page was opened; zero: all had
 	Others []presence
 	Draft  store.Draft
 	Holder string // name of who has it
@@ -167,6 +168,7 @@ func (v *visit) chat(id string) (*chatView, error) {
 		return nil, err
 	}
 	c.Before = page.Before
+	c.New = c.unread(page)
 	c.lines(page, notes, before)
 	if c.Draft, err = v.Store.Draft(v.Ctx(), v.By(), row.ID); err != nil {
 		return nil, err
@@ -196,6 +198,33 @@ func (c *chatView) keep(p store.Page) (err error) {
 	return err
 }
 
+// unread returns the place from which nobody of the team has read: what a page
+// that is open already says, else as many of the worker's words from the end as
+// are unread.
+func (c *chatView) unread(p store.Page) int64 {
+	if n, err := strconv.ParseInt(c.R.URL.Query().Get("new"), 10, 64); err == nil {
+		return n
+	}
+	left := c.Unread
+	for i := len(p.Exchanges) - 1; i >= 0 && left > 0; i-- {
+		if left -= len(p.Exchanges[i].Said); left <= 0 {
+			return p.Exchanges[i].Place
+		}
+	}
+	return 0
+}
+
+// first is when what the worker did in an exchange began.
+func first(x store.Exchange) time.Time {
+	at := x.At
+	for _, e := range x.Said {
+		if !e.At.IsZero() && e.At.Before(at) {
+			at = e.At
+		}
+	}
+	return at
+}
+
 // name is what a colleague is called.
 func (c *chatView) name(id cases.CaseworkerID) string {
 	if n, ok := c.names[id]; ok {
@@ -215,6 +244,9 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
 	labels := map[string]*option{} // of what was last offered, by value
 	for _, x := range p.Exchanges {
 		n := 0
+		if c.New > 0 && x.Place == c.New {
+			out = append(out, line{Kind: "unread", At: first(x), Text: c.T("chat.unread")})
+		}
 		for _, e := range x.Said {
 			out = append(out, c.said(x, e, labels, &n))
 		}
@@ -225,12 +257,12 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
 			out = append(out, c.sent(x, m, p.States[m.Key], labels, &n))
 		}
 	}
-	var first time.Time
+	var begins time.Time
 	if len(p.Exchanges) > 0 {
-		first = p.Exchanges[0].At
+		begins = p.Exchanges[0].At
 	}
 	for _, n := range notes {
-		if (p.Before > 0 && n.At.Before(first)) || (before > 0 && len(out) > 0 && n.At.After(out[len(out)-1].At)) {
+		if (p.Before > 0 && n.At.Before(begins)) || (before > 0 && len(out) > 0 && n.At.After(out[len(out)-1].At)) {
 			continue
 		}
 		out = append(out, line{Kind: "note", At: n.At, By: c.name(n.By), Mine: n.By == c.Me.ID, Text: n.Text})

@@ -125,8 +125,11 @@ func (r chatRow) Says() string {
 	if l.What != "" && hasWord("what."+l.What) {
 		return r.v.T("what." + l.What)
 	}
-	if l.Choice != "" {
+	switch {
+	case l.Choice != "":
 		return r.v.T("what.button")
+	case l.By != "":
+		return r.v.T("what.file")
 	}
 	return ""
 }

@@ -55,10 +55,35 @@
     if (again) wv.refresh(el);
   };
   const hash = (s) => { let h = 5381; for (let i = 0; i < s.length; i++) h = (h * 33) ^ s.charCodeAt(i); return h >>> 0; };
+  // morph leaves in place what has not changed: a voice note that plays, a photo
+  // that is shown.
+  const made = new WeakMap();
+  const remember = (el) => { for (const n of el.children) made.set(n, n.outerHTML); };
+  document.querySelectorAll('[data-live]').forEach(remember);
+  const morph = (el, html) => {
+    const t = document.createElement('template');
+    t.innerHTML = html;
+    if ([...t.content.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) { el.innerHTML = html; remember(el); return; }
+    const old = [...el.children];
+    let i = 0;
+    for (const n of [...t.content.children]) {
+      const h = n.outerHTML;
+      let j = i;
+      while (j < old.length && made.get(old[j]) !== h) j++;
+      if (j < old.length) {
+        for (; i < j; i++) old[i].remove();
+        i = j + 1;
+      } else {
+        made.set(n, h);
+        el.insertBefore(n, old[i] || null);
+      }
+    }
+    for (; i < old.length; i++) old[i].remove();
+  };
   const put = (el, html) => {
     const focus = el.contains(document.activeElement) ? document.activeElement.id || document.activeElement.getAttribute('href') : '';
     el.dataset.html = html.length + ':' + hash(html);
-    el.innerHTML = html;
+    morph(el, html);
     if (focus) {
       const again = [...el.querySelectorAll('[id], [href]')].find((x) => x.id === focus || x.getAttribute('href') === focus);
       if (again) again.focus({ preventScroll: true });

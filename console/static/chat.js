@@ -37,8 +37,10 @@
     try {
       const r = await keeping, a = await r.json();
       if (r.status === 409 && a.draft) {
+        const unknown = version < 0;
         version = a.draft.version;
-        if (a.draft.text !== text.value) {
+        if (unknown) dirty = true;   // just after sending: no other tab, only a version not heard of yet
+        else if (a.draft.text !== text.value) {
           tell(a.words + ' ');
           const use = document.createElement('button');
           use.type = 'button'; use.className = 'btn mini'; use.textContent = d.use;
@@ -97,6 +99,7 @@
       if (m.failed) continue;
       const f = new FormData();
       f.set('key', m.key); f.set('text', m.text);
+      if (m.urgent) f.set('urgent', '1');
       const file = files.get(m.key);
       if (file) { f.set('file', file.blob, file.name); f.set('seconds', file.seconds || 0); }
       try {
@@ -123,7 +126,7 @@
     if (!t && !attachment) { text.focus(); return; }
     if (/\{\{[^{}]*\}\}/.test(t)) { tell(d.blank); text.focus(); return; }
     if (form.dataset.other) { tell(form.dataset.other); return; }
-    const m = { key: newKey(), text: t };
+    const m = { key: newKey(), text: t, urgent: !!($('urgent') && $('urgent').checked) };
     if (attachment) files.set(m.key, attachment);
     queue.push(m);
     text.value = ''; attach(null); clearTimeout(timer); $('draft').textContent = '';
@@ -302,6 +305,14 @@
     const s = e.target.querySelector('.strip');
     form.dataset.other = s && s.dataset.strip === 'other' ? s.querySelector('.holder').textContent : '';
   });
+
+  // What is rarely needed is fetched when it is asked for.
+  document.addEventListener('toggle', async (e) => {
+    const box = e.target.matches && e.target.matches('[data-lazy]') && e.target.open && e.target.querySelector('.lazy');
+    if (!box) return;
+    const r = await wv.ask(e.target.dataset.lazy).catch(() => null);
+    if (r && r.ok) box.innerHTML = await r.text(); else wv.connection(!!r);
+  }, true);
 
   // Photos stay veiled until they are asked for; the server notes who asked.
   document.addEventListener('click', async (e) => {
