@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -42,10 +43,10 @@ type listed struct {
 	Counts   store.Counts
 	Tabs     []tab
 	Rows     []chatRow
-	Held     []chatRow // in the first box: those that the person has, above those that wait
-	More     string    // address of what follows
-	Open     string    // the conversation shown beside it
-	Query    string    // to hand on
+	Held     []chatRow    // in the first box: those that the person has, above those that wait
+	More     string       // address of what follows
+	Open     string       // the conversation shown beside it
+	Query    template.URL // to hand on: what url.Values encodes
 	Channels []channels.ID
 	Narrowed bool
 	Damaged  bool
@@ -64,8 +65,8 @@ type tab struct {
 type chatRow struct {
 	store.Row
 	v    *visit
-	Here bool   // it is the one shown beside the list
-	Keep string // what narrows the list, to hand on
+	Here bool         // it is the one shown beside the list
+	Keep template.URL // what narrows the list, to hand on
 }
 
 // T returns words in the language of the page.
@@ -221,13 +222,19 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 			l.Held = append(l.Held, chatRow{Row: r, v: v})
 		}
 	}
+	l.link(q, next)
+	return l, nil
+}
+
+// link fills in where the list leads to.
+func (l *listed) link(q url.Values, next store.Cursor) {
 	keep := url.Values{"box": {string(l.Box)}}
 	for _, k := range []string{"lang", "channel", "worst"} {
 		if x := q.Get(k); x != "" {
 			keep.Set(k, x)
 		}
 	}
-	l.Query = keep.Encode()
+	l.Query = template.URL(keep.Encode()) //nolint:gosec // encoded
 	for _, rows := range [][]chatRow{l.Rows, l.Held} {
 		for i := range rows {
 			rows[i].Here, rows[i].Keep = rows[i].ID == l.Open, l.Query
@@ -241,10 +248,9 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 	for _, b := range boxes {
 		l.Tabs = append(l.Tabs, l.tab(b))
 	}
-	for _, i := range v.Channels {
+	for _, i := range l.visit.Channels {
 		l.Channels = append(l.Channels, i.ID)
 	}
-	return l, nil
 }
 
 func (l *listed) tab(b store.Box) tab {

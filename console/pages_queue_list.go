@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ type casesPage struct {
 	Filter   store.CaseFilter
 	Rows     []caseRow
 	More     string
-	Query    string
+	Query    template.URL // as the address has it
 	Damaged  bool
 	Narrowed bool
 }
@@ -63,7 +64,7 @@ func (v *visit) caseList(name string) error {
 			keep.Set(k, x)
 		}
 	}
-	p.Query = keep.Encode()
+	p.Query = template.URL(keep.Encode()) //nolint:gosec // encoded
 	if next != (store.Cursor{}) {
 		p.More = "/c/cases?" + cursorIn(keep, next).Encode()
 	}
