@@ -3,221 +3,21 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"workervoice/cases"
 	"workervoice/channels"
 	"workervoice/store"
 )
-
-// These tests drive a real Chromium: go test -tags browser ./console. CHROMIUM
-// names the program, if it is not called chromium. With SHOTS, a folder, they
-// leave pictures of what they saw there; with AXE, the file axe.min.js of
-// axe-core, they have that look at every page too.
-
-// A screen is one browser window.
-type screen struct {
-	*testing.T
-	ctx    context.Context
-	h      *house
-	mu     sync.Mutex
-	faults []string // what the browser complained about
-	bytes  int64    // that came over the network
-}
-
-// screen opens a window of w by h points, signed in as somebody unless c is nil.
-func (h *house) screen(c *colleague, width, height int64, dark bool) *screen {
-	h.Helper()
-	opts := []chromedp.ExecAllocatorOption{chromedp.UserDataDir(h.TempDir()), chromedp.NoFirstRun}
-	if program := os.Getenv("CHROMIUM"); program != "" {
-		opts = append(opts, chromedp.ExecPath(program))
-	}
-	for _, f := range []string{"headless", "no-sandbox", "disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
-		"use-fake-device-for-media-stream", "use-fake-ui-for-media-stream", "hide-scrollbars", "disable-dev-shm-usage"} {
-		opts = append(opts, chromedp.Flag(f, true))
-	}
-	ctx, stop := chromedp.NewExecAllocator(h.Context(), opts...)
-	h.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
-	h.Cleanup(stop)
-	s := &screen{T: h.T, ctx: ctx, h: h}
-	if err := chromedp.Listen(ctx, s.watch); err != nil {
-		h.Fatalf("no browser: install Debian's package chromium, or say in CHROMIUM where one is: %v", err)
-	}
-	call(s, network.Enable, network.EnableParams{})
-	call(s, log.Enable, cdp.Empty{})
-	s.size(width, height, dark)
-	call(s, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Bangkok"})
-	if c != nil {
-		u, err := url.Parse(h.url)
-		h.must(err)
-		for _, k := range c.jar.Cookies(u) {
-			call(s, network.SetCookie, network.SetCookieParams{Name: k.Name, Value: k.Value, URL: h.url + "/"})
-		}
-	}
-	return s
-}
-
-// size makes the window another one.
-func (s *screen) size(width, height int64, dark bool) {
-	s.Helper()
-	call(s, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500})
-	theme := "light"
-	if dark {
-		theme = "dark"
-	}
-	call(s, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
-}
-
-// watch collects what must not happen: errors in scripts, and breaches of the
-// content security policy.
-func (s *screen) watch(ev any) {
-	fault := ""
-	switch e := ev.(type) {
-	case *runtime.EventExceptionThrown:
-		fault = "script: " + e.ExceptionDetails.Text
-		if x := e.ExceptionDetails.Exception; x != nil {
-			fault += " " + x.Description
-		}
-	case *log.EventEntryAdded:
-		if e.Entry.Source != log.EntrySourceNetwork { // an answer of 409 is a test's own doing
-			fault = string(e.Entry.Source) + ": " + e.Entry.Text
-		}
-	case *runtime.EventConsoleAPICalled:
-		fault = "console: " + string(e.Type)
-	case *network.EventLoadingFinished:
-		s.mu.Lock()
-		s.bytes += int64(e.EncodedDataLength)
-		s.mu.Unlock()
-	}
-	if fault != "" {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.faults = append(s.faults, fault)
-	}
-}
-
-// done fails the test if the browser complained.
-func (s *screen) done() {
-	s.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.faults) > 0 {
-		s.Errorf("the browser complained:\n%s", strings.Join(s.faults, "\n"))
-	}
-}
-
-// get runs an action and returns its value. One that has not ended after
-// twenty seconds never will.
-func get[T any](s *screen, a chromedp.Action[T]) T {
-	s.Helper()
-	ctx, stop := context.WithTimeout(s.ctx, 20*time.Second)
-	defer stop()
-	v, err := chromedp.Run(ctx, a)
-	if err != nil {
-		s.shoot("failed-" + strings.ReplaceAll(s.Name(), "/", "-"))
-		s.Fatal(err)
-	}
-	return v
-}
-
-func call[P, R any](s *screen, c cdp.Command[P, R], params P) {
-	s.Helper()
-	if _, err := chromedp.Call(s.ctx, c, params); err != nil {
-		s.Fatal(err)
-	}
-}
-
-func (s *screen) run(as ...chromedp.Action[chromedp.Void]) {
-	s.Helper()
-	get(s, chromedp.Steps(as...))
-}
-
-func (s *screen) open(path string) { s.Helper(); s.run(chromedp.Navigate(s.h.url + path)) }
-
-// finds waits until the page shows text.
-func (s *screen) finds(text string) {
-	s.Helper()
-	s.run(chromedp.WaitVisible(chromedp.Search(fmt.Sprintf(`//*[text()[contains(., %q)]]`, text))))
-}
-
-// shows waits until the page shows what a selector finds.
-func (s *screen) shows(sel string) { s.Helper(); s.run(chromedp.WaitVisible(chromedp.CSS(sel))) }
-
-// press clicks what a selector finds. A page that changes by itself may take it
-// away at that moment, and put another in its place.
-func (s *screen) press(sel string) {
-	s.Helper()
-	for end := time.Now().Add(5 * time.Second); ; {
-		s.shows(sel)
-		ctx, stop := context.WithTimeout(s.ctx, 5*time.Second)
-		_, err := chromedp.Run(ctx, chromedp.Click(chromedp.CSS(sel)))
-		stop()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			s.Fatal(err)
-		}
-	}
-}
-
-func (s *screen) types(sel, text string) {
-	s.Helper()
-	s.shows(sel)
-	s.run(chromedp.SendKeys(chromedp.CSS(sel), text))
-}
-
-// eval returns what an expression says.
-func eval[T any](s *screen, js string) T { s.Helper(); return get(s, chromedp.Evaluate[T](js)) }
-
-// until waits until an expression is true.
-func (s *screen) until(js string) {
-	s.Helper()
-	for end := time.Now().Add(10 * time.Second); !eval[bool](s, "!!("+js+")"); {
-		if time.Now().After(end) {
-			s.shoot("failed-" + strings.ReplaceAll(s.Name(), "/", "-"))
-			s.Fatalf("it never came to this: %s", js)
-		}
-		select {
-		case <-s.ctx.Done():
-			s.Fatal(s.ctx.Err())
-		case <-time.After(30 * time.Millisecond):
-		}
-	}
-}
-
-// shoot takes a picture, for people to look at.
-func (s *screen) shoot(name string) {
-	s.Helper()
-	dir := os.Getenv("SHOTS")
-	if dir == "" {
-		return
-	}
-	b, err := chromedp.Run(s.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), b, 0o600)
-	}
-	if err != nil {
-		s.Error(err)
-	}
-}
 
 // TestBrowserJoin goes the whole way in, from the address of an invitation.
 func TestBrowserJoin(t *testing.T) {
@@ -302,8 +102,23 @@ func TestBrowserTwoColleagues(t *testing.T) {
 	if mine(b) {
 		who, other = b, a
 	}
+	h.talks(who, other)
+	who.press("#hand")
+	who.press(".menu button")
+	other.finds("handed back to the bot")
+	if eval[int](a, "window.stays || 0") != 1 {
+		t.Error("the page was loaded again")
+	}
+	a.done()
+	b.done()
+}
+
+// talks has the one who has a conversation write, both ways, and the other look
+// on.
+func (h *house) talks(who, other *screen) {
+	h.Helper()
 	if n := strings.Count(strings.Join(h.play.texts("66812345678"), "|"), "Andaman"); n != 1 {
-		t.Errorf("the worker was told %d times who is there", n)
+		h.Errorf("the worker was told %d times who is there", n)
 	}
 
 	who.types("#t", "ကျွန်မ ဒီမှာ ရှိပါတယ်")
@@ -313,13 +128,13 @@ func TestBrowserTwoColleagues(t *testing.T) {
 		return strings.Contains(strings.Join(h.play.texts("66812345678"), "|"), "ဒီမှာ ရှိပါတယ်")
 	})
 	other.finds("ဒီမှာ ရှိပါတယ်")
-	began = time.Now()
+	began := time.Now()
 	h.does("66812345678", channels.Event{Text: "ကျေးဇူးတင်ပါတယ်"})
-	a.finds("ကျေးဇူးတင်ပါတယ်")
-	b.finds("ကျေးဇူးတင်ပါတယ်")
-	t.Logf("the worker's words are on both screens after %v", time.Since(began).Round(time.Millisecond))
+	who.finds("ကျေးဇူးတင်ပါတယ်")
+	other.finds("ကျေးဇူးတင်ပါတယ်")
+	h.Logf("the worker's words are on both screens after %v", time.Since(began).Round(time.Millisecond))
 	if n := strings.Count(strings.Join(h.play.texts("66812345678"), "|"), "ဒီမှာ ရှိပါတယ်"); n != 1 {
-		t.Errorf("a double click sent %d messages", n)
+		h.Errorf("a double click sent %d messages", n)
 	}
 	other.types("#t", "me too")
 	other.press("#send")
@@ -331,68 +146,9 @@ func TestBrowserTwoColleagues(t *testing.T) {
 	who.press("#keep")
 	other.finds("ask for the payslip")
 	if len(h.play.texts("66812345678")) != sent {
-		t.Error("a note reached the worker")
+		h.Error("a note reached the worker")
 	}
 	who.shoot("chat-1440")
-	if a == who && eval[int](a, "window.stays || 0") != 1 {
-		t.Error("the page was loaded again")
-	}
-	who.press("#hand")
-	who.press(".menu button")
-	other.finds("handed back to the bot")
-	a.done()
-	b.done()
-}
-
-// TestBrowserLooks shows every page in several sizes, themes and languages.
-func TestBrowserLooks(t *testing.T) {
-	h := newHouse(t)
-	c := h.joins("nan@x", "Nan", "en", cases.Supervisor).signs()
-	h.joins("lin@x", "Lin", "en", cases.Helper)
-	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "payslip", Checked: []string{"my"}, Texts: map[string]string{
-		"en": "Please send a photo of your payslip if you have one. Do not send it if it is risky.", "my": "လစာစာရွက် ဓာတ်ပုံ ရှိရင် ပို့ပေးပါ။ အန္တရာယ်ရှိရင် မပို့ပါနဲ့။"}}))
-	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "next", Texts: map[string]string{"en": "We write again before {{date}}.", "my": "{{date}} မတိုင်မီ ထပ်ဆက်သွယ်ပါမယ်။"}}))
-	h.asks("66811111111", "km", "ខ្ញុំ​មិន​អាច​ចេញ​ពី​បន្ទប់​បាន​ទេ")
-	h.asks("66822222222", "ne", "श्रमिक परिचयपत्र म्यानपावरले राखेको छ")
-	id := h.asks("66812345678", "my", "စက်ရုံက လစာ နှစ်လ မပေးသေးဘူး။ ပတ်စပို့လည်း သိမ်းထားတယ်။")
-	_, err := h.e.Take(t.Context(), c.person.Caseworker, id, store.AnyEpoch)
-	h.must(err)
-	h.must(h.s.Note(t.Context(), c.person.Caseworker, id, "note-0001", "Same site as the others? Ask her before we link."))
-	s := h.screen(c, 1440, 900, false)
-	s.open("/c/chat/" + id)
-	s.shows("#thread .msg")
-	s.mu.Lock()
-	if s.bytes > 200_000 {
-		t.Errorf("the first page is %d bytes", s.bytes)
-	}
-	t.Logf("the first page is %d bytes", s.bytes)
-	s.mu.Unlock()
-	shown := ""
-	for _, lang := range []string{"en", "my", "km", "th", "ne"} {
-		h.must(h.s.Describe(t.Context(), c.person.Caseworker, cases.Person{Name: "Nan", Lang: lang, Zone: "Asia/Bangkok", Keys: true, Langs: []string{"my"}}))
-		for _, size := range [][2]int64{{1440, 900}, {390, 844}, {360, 640}} {
-			for _, dark := range []bool{false, true} {
-				if size[0] == 360 && (dark || lang == "en") || lang == "th" && dark || lang == "ne" && dark {
-					continue
-				}
-				s.size(size[0], size[1], dark)
-				for name, path := range map[string]string{"inbox": "/c/", "chat": "/c/chat/" + id, "people": "/c/people", "me": "/c/me", "replies": "/c/replies", "more": "/c/more"} {
-					s.open(path)
-					s.shows("#main")
-					shown = fmt.Sprintf("%s-%s-%d-%v", name, lang, size[0], dark)
-					s.shoot(shown)
-					s.sound(shown)
-				}
-			}
-		}
-	}
-	s.size(1440, 900, false)
-	s.open("/c/chat/" + id)
-	s.press("#pick")
-	s.shows(".pick")
-	s.shoot("picker")
-	s.sound("picker")
-	s.done()
 }
 
 // TestBrowserOffline loses the connection while somebody writes.

@@ -1,0 +1,62 @@
+//go:build browser
+
+package console
+
+import (
+	"fmt"
+	"testing"
+
+	"workervoice/cases"
+	"workervoice/store"
+)
+
+// TestBrowserLooks shows every page in several sizes, themes and languages.
+func TestBrowserLooks(t *testing.T) {
+	h := newHouse(t)
+	c := h.joins("nan@x", "Nan", "en", cases.Supervisor).signs()
+	h.joins("lin@x", "Lin", "en", cases.Helper)
+	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "payslip", Checked: []string{"my"}, Texts: map[string]string{
+		"en": "Please send a photo of your payslip if you have one. Do not send it if it is risky.", "my": "လစာစာရွက် ဓာတ်ပုံ ရှိရင် ပို့ပေးပါ။ အန္တရာယ်ရှိရင် မပို့ပါနဲ့။"}}))
+	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "next", Texts: map[string]string{"en": "We write again before {{date}}.", "my": "{{date}} မတိုင်မီ ထပ်ဆက်သွယ်ပါမယ်။"}}))
+	h.asks("66811111111", "km", "ខ្ញុំ​មិន​អាច​ចេញ​ពី​បន្ទប់​បាន​ទេ")
+	h.asks("66822222222", "ne", "श्रमिक परिचयपत्र म्यानपावरले राखेको छ")
+	id := h.asks("66812345678", "my", "စက်ရုံက လစာ နှစ်လ မပေးသေးဘူး။ ပတ်စပို့လည်း သိမ်းထားတယ်။")
+	_, err := h.e.Take(t.Context(), c.person.Caseworker, id, store.AnyEpoch)
+	h.must(err)
+	h.must(h.s.Note(t.Context(), c.person.Caseworker, id, "note-0001", "Same site as the others? Ask her before we link."))
+	s := h.screen(c, 1440, 900, false)
+	s.open("/c/chat/" + id)
+	s.shows("#thread .msg")
+	s.mu.Lock()
+	if s.bytes > 200_000 {
+		t.Errorf("the first page is %d bytes", s.bytes)
+	}
+	t.Logf("the first page is %d bytes", s.bytes)
+	s.mu.Unlock()
+	shown := ""
+	for _, lang := range []string{"en", "my", "km", "th", "ne"} {
+		h.must(h.s.Describe(t.Context(), c.person.Caseworker, cases.Person{Name: "Nan", Lang: lang, Zone: "Asia/Bangkok", Keys: true, Langs: []string{"my"}}))
+		for _, size := range [][2]int64{{1440, 900}, {390, 844}, {360, 640}} {
+			for _, dark := range []bool{false, true} {
+				if size[0] == 360 && (dark || lang == "en") || lang == "th" && dark || lang == "ne" && dark {
+					continue
+				}
+				s.size(size[0], size[1], dark)
+				for name, path := range map[string]string{"inbox": "/c/", "chat": "/c/chat/" + id, "people": "/c/people", "me": "/c/me", "replies": "/c/replies", "more": "/c/more"} {
+					s.open(path)
+					s.shows("#main")
+					shown = fmt.Sprintf("%s-%s-%d-%v", name, lang, size[0], dark)
+					s.shoot(shown)
+					s.sound(shown)
+				}
+			}
+		}
+	}
+	s.size(1440, 900, false)
+	s.open("/c/chat/" + id)
+	s.press("#pick")
+	s.shows(".pick")
+	s.shoot("picker")
+	s.sound("picker")
+	s.done()
+}
