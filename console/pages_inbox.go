@@ -26,7 +26,7 @@ func init() {
 // that a page is shown all the same.
 func (v *visit) counts() store.Counts {
 	c, err := v.Store.ChatCounts(v.Ctx(), v.By())
-	if err != nil {
+	if err != nil && v.Ctx().Err() == nil { // else whoever asked has gone
 		v.Log.Error("console: conversations cannot be counted", "err", err)
 	}
 	return c

@@ -56,7 +56,7 @@ func (v *visit) caseCounts() countedCases {
 	c := countedCases{map[string]int64{}}
 	n, err := v.Store.CaseCounts(v.Ctx(), v.By())
 	st, err2 := v.Store.StatusCounts(v.Ctx(), v.By())
-	if err := errors.Join(err, err2); err != nil {
+	if err := errors.Join(err, err2); err != nil && v.Ctx().Err() == nil { // else whoever asked has gone
 		v.Log.Error("console: cases cannot be counted", "err", err)
 	}
 	c.of["urgent"], c.of["overdue"], c.of["checking"], c.of["quiet"] = n[store.UrgentCases], n[store.LateCases], n[store.CheckCases], n[store.QuietCases]
