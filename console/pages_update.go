@@ -361,6 +361,10 @@ func approveUpdate(v *visit) error {
 		u.Refused, v.Status = v.T("update.decide"), 422
 		return u.show()
 	}
+	if u.Plan = &p; u.Goes() == 0 { // it would be taken for news
+		u.Refused, v.Status = v.T("update.reaches_nobody"), 422
+		return u.show()
+	}
 	_, err = u.Engine.Approve(v.Ctx(), v.By(), u.C.ID, u.U.ID, u.U.Version)
 	switch why := flows.Why(err); {
 	case why != "":
@@ -395,6 +399,13 @@ func noNews(v *visit) error {
 		return err
 	}
 	if v.R.PostFormValue("approve") == "" || u.State != cases.UpdateDraft {
+		return v.Redirect(c.Href("update", u.ID), "")
+	}
+	p, err := c.Engine.Plan(v.Ctx(), v.By(), u)
+	if err != nil {
+		return err
+	}
+	if (&updateView{Plan: &p}).Goes() == 0 { // nobody has a chat: it is for a person to tell them
 		return v.Redirect(c.Href("update", u.ID), "")
 	}
 	_, err = c.Engine.Approve(v.Ctx(), v.By(), c.C.ID, u.ID, u.Version)

@@ -105,6 +105,30 @@ func TestQueues(t *testing.T) {
 	nan.sees("/c/checking", "No worker is being asked")
 }
 
+// TestTakeDown sees that a report made by telephone opens one case.
+func TestTakeDown(t *testing.T) {
+	h := newHouse(t)
+	nan := h.joins("nan@x", "Nan", "en", cases.Helper).signs()
+	nan.posts("/c/new", url.Values{"key": {"n1"}, "kind": {"nonsense"}, "text": {"she called <us>"}}, 422, "Fill in: Kind", "she called &lt;us&gt;", `value="n1"`)
+	form := url.Values{"key": {"n1"}, "kind": {"pay.unpaid"}, "text": {"she called us"}, "country": {"TH"}, "lang": {"km"}, "raise": {"no"}, "name": {"Bopha"}}
+	for range 2 {
+		body := nan.posts("/c/new", form, 200, "Done.", "Not paid at all", "Thailand", "1 worker", "she called us")
+		if strings.Contains(body, "Bopha") {
+			t.Error("the name is shown")
+		}
+	}
+	cs, _, err := h.s.Cases(t.Context(), nan.person.Caseworker, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
+	h.must(err)
+	if len(cs) != 1 || cs[0].Severity != cases.Serious {
+		t.Errorf("%d cases of one form", len(cs))
+	}
+	c := "/c/case/" + string(cs[0].ID)
+	nan.posts(c+"/nonews", url.Values{"approve": {"1"}}, 200, "0 blocked, 1 without a chat")
+	if n := len(h.audit(cs[0].ID, "updated")); n != 0 {
+		t.Error("news that reach nobody count as news")
+	}
+}
+
 // TestPapers sees to joining, mergers, letters and evidence.
 func TestPapers(t *testing.T) {
 	h := newHouse(t)
