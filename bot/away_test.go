@@ -72,12 +72,18 @@ func TestFortyDaysLater(t *testing.T) {
 // news decides on a message to a worker who has done nothing.
 func (s *stage) news(user, text string) {
 	s.Helper()
+	s.tells(user, text, channels.Push)
+}
+
+// tells decides on a message of a class.
+func (s *stage) tells(user, text string, class channels.Class) {
+	s.Helper()
 	s.n++
 	turn, err := s.e.Store.Begin(context.Background(), channels.Event{ID: fmt.Sprint("news", s.n), Kind: channels.Woke, From: s.address(user), At: s.Now()})
 	if err != nil {
 		s.Fatal(err)
 	}
-	m := channels.Outbound{Key: fmt.Sprintf("news%d/0", s.n), To: turn.With, Text: text, Class: channels.Push}
+	m := channels.Outbound{Key: fmt.Sprintf("news%d/0", s.n), To: turn.With, Text: text, Class: class}
 	if _, err := s.e.Store.Commit(context.Background(), turn, store.Outcome{Session: turn.Session, Send: []channels.Outbound{m}}, lease); err != nil {
 		s.Fatal(err)
 	}

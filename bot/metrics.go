@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"workervoice/channels"
-	"workervoice/store"
 )
 
 // figures are counters since the start, by name and one label. Labels are
@@ -61,40 +59,6 @@ func (e *Engine) Metrics(w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// meter asks a platform now and then how much of the month's messages is left.
-func (e *Engine) meter(ctx context.Context, s *sender, m channels.Meter) error {
-	t := time.NewTicker(10 * time.Minute)
-	defer t.Stop()
-	for {
-		s.measure(ctx, m)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.C:
-		}
-	}
-}
-
-func (s *sender) measure(ctx context.Context, m channels.Meter) {
-	limit, used, err := m.Quota(ctx)
-	if err != nil {
-		return // the same trouble shows when a message is sent
-	}
-	if limit < 0 {
-		s.noQuota.Store(false)
-		return
-	}
-	s.noQuota.Store(used >= limit)
-	if left := limit - used; left*10 < limit {
-		s.e.Log.Warn("little is left of this month's messages: enlarge the plan, or workers get news only when they write", "channel", s.info.ID, "left", left, "of", limit)
-	}
-	month := s.e.Now().Format("2006-01")
-	err = s.e.Store.PutChannel(ctx, s.info.ID, func(st *store.ChannelState) { st.QuotaLimit, st.QuotaUsed, st.QuotaMonth = limit, used, month })
-	if err != nil && ctx.Err() == nil {
-		s.e.Log.Error("the month's quota is not kept", "channel", s.info.ID, "err", err)
-	}
 }
 
 // Held reports why a channel sends nothing just now, in words, or "".

@@ -114,9 +114,7 @@ func (e *Engine) planning(ctx context.Context, id channels.ID) (*planning, error
 	i := e.info(id)
 	ch := &planning{ChannelPlan: ChannelPlan{Channel: id, Platform: i.Platform, Left: -1}, info: i, state: st}
 	if s := e.senders[id]; s != nil {
-		if _, sold := s.a.(channels.Meter); sold && st.QuotaMonth == e.Now().Format("2006-01") && st.QuotaLimit >= 0 {
-			ch.Left = max(st.QuotaLimit-st.QuotaUsed, 0)
-		}
+		ch.Left = s.messagesLeft(ctx, st)
 	}
 	return ch, err
 }

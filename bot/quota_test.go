@@ -98,3 +98,63 @@ func TestQuotaRunsLow(t *testing.T) {
 		t.Errorf("of the quota is kept %+v, %v", st, err)
 	}
 }
+
+// A month of which little is left is kept for news: reminders and optional
+// questions are dropped, also those that the platform refuses, and news behind
+// them do not wait. What is left is known without asking again.
+func TestQuotaIsForNews(t *testing.T) {
+	t.Parallel()
+	s, n := onInternet(t)
+	id := 0
+	for _, text := range []string{"hello there", "English"} {
+		id++
+		s.later(5 * time.Second)
+		n.hook(t, "line", onLINE(id, "Uworker", s.Now(), fmt.Sprintf(`"type":"text","text":%q`, text)))
+		s.settle()
+	}
+	n.phones()
+	snd := s.e.senders["line"]
+	s.play.info = snd.info
+	s.later(3 * time.Minute)
+	s.tells("Uworker", "one more question", channels.Nudge) // nobody knows yet what is left
+	s.settle()
+	if got := n.phones(); len(got) != 1 {
+		t.Fatalf("while nobody knows what is left come %v", got)
+	}
+	snd.measure(t.Context(), snd.a.(channels.Meter)) // 190 of 200
+	s.tells("Uworker", "one more question", channels.Nudge)
+	s.tells("Uworker", "news of your case", channels.Push)
+	s.settle()
+	if got := n.phones(); len(got) != 1 || !shows(got, "news of your case") {
+		t.Errorf("where little is left come %v, want the news alone", got)
+	}
+	st, err := s.e.Store.Channel(t.Context(), "line")
+	if left := snd.messagesLeft(t.Context(), st); err != nil || left != 9 {
+		t.Errorf("%d messages are left, %v, want 9", left, err)
+	}
+
+	snd.month.Store(nil) // nobody knows again, and the platform refuses
+	asked := 0
+	n.refuse = func(path, _ string) (int, string) {
+		if strings.HasSuffix(path, "/push") {
+			asked++
+			return 429, `{"message":"You have reached your monthly limit."}`
+		}
+		return 0, ""
+	}
+	s.tells("Uworker", "one more question", channels.Nudge)
+	s.settle()
+	for range 3 {
+		s.tells("Uworker", "more news", channels.Push)
+		s.settle()
+	}
+	if asked != 1 {
+		t.Errorf("the platform was asked %d times, want once", asked)
+	}
+	n.refuse = nil
+	snd.measure(t.Context(), snd.a.(channels.Meter))
+	s.pass(22 * time.Hour)
+	if got := n.phones(); len(got) != 3 || shows(got, "question") {
+		t.Errorf("when there are messages again come %v, want the news", got)
+	}
+}

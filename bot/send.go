@@ -25,7 +25,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			st.Retry = s.unread(p, err)
 			return st
 		}
-		v := s.gate(c, session, m, s.info, s.e.Now())
+		v := s.afford(m, s.gate(c, session, m, s.info, s.e.Now()))
 		if v.do == drop {
 			s.e.count("messages_dropped", v.why)
 			if m.For != "" && v.why != "erased" {
@@ -181,6 +181,7 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 			s.doubted.drop(m.Key)
 		}
 		s.e.count("messages_sent", string(s.info.ID))
+		s.bought(ms[0])
 		st.Gone += n
 		return
 	}
@@ -276,7 +277,12 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.FailedState, Reason: string(no.Reason)}), st.Gone+1
 		return
 	case channels.NoQuota, channels.Misset, channels.Stranger:
-		after = max(after, 10*time.Minute)
+		if no.Reason == channels.NoQuota && m.Class == channels.Nudge { // and news behind it need not wait for it
+			s.noQuota.Store(true)
+			st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.DroppedState, Reason: store.WaitsForQuota}), st.Gone+1
+			return
+		}
+		after = max(after, untilAsked)
 		if s.noQuota.Store(no.Reason == channels.NoQuota); no.Reason == channels.NoQuota {
 			st.Why = store.WaitsForQuota
 		}

@@ -30,9 +30,11 @@ type sender struct {
 	rate    *rater
 	polls   bool
 	noQuota atomic.Bool
-	tier    sync.Mutex // held while a template is counted
-	clean   keys       // messages that were held or refused here, and so surely not delivered
-	doubted keys       // messages of which nobody knows
+	month   atomic.Pointer[month] // of what the platform sells; nil: no limit, or nobody knows
+	sold    atomic.Int64          // messages since the platform was asked for month
+	tier    sync.Mutex            // held while a template is counted
+	clean   keys                  // messages that were held or refused here, and so surely not delivered
+	doubted keys                  // messages of which nobody knows
 
 	gate func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict
 }
