@@ -131,6 +131,9 @@ func (r *readers) read(ctx context.Context, d *simulate.Desk) error {
 		if ctx.Err() != nil {
 			break
 		}
+		if errors.Is(err, simulate.ErrNotThere) { // a case that has just begun is not in its list for a moment
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -135,6 +135,9 @@ func digits(secret string, at time.Time) (string, error) {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[o:])&0x7fffffff%1_000_000), nil
 }
 
+// ErrNotThere means that there is no such page, or not for this person.
+var ErrNotThere = errors.New("simulate: there is no such page")
+
 // Read returns a page without making it the last one, so that several may read
 // at once.
 func (d *Desk) Read(ctx context.Context, path string) ([]byte, error) {
@@ -158,6 +161,9 @@ func (d *Desk) Stream(ctx context.Context, path string) (io.ReadCloser, error) {
 	}
 	if a.StatusCode >= 400 {
 		a.Body.Close()
+		if a.StatusCode == http.StatusNotFound {
+			return nil, fmt.Errorf("GET %s: %w", path, ErrNotThere)
+		}
 		return nil, fmt.Errorf("GET %s: %s", path, a.Status)
 	}
 	return a.Body, nil
