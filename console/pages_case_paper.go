@@ -26,7 +26,7 @@ type piece struct {
 }
 
 // mostEntries is how many entries of a case are read for papers.
-const mostEntries = 5000
+const mostEntries = 50_000
 
 // all reads the timeline from its beginning.
 func (c *caseView) all() (out []cases.Entry, err error) {

@@ -103,6 +103,11 @@ func TestQueues(t *testing.T) {
 	nan.sees("/c/today", "In danger, not taken", "No employer has said yet")
 	nan.sees("/c/reopened", "Nothing was opened again")
 	nan.sees("/c/checking", "No worker is being asked")
+	for _, path := range []string{"/c/urgent/list", "/c/overdue/list", "/c/reopened/list", "/c/checking/list", "/c/quiet/list", "/c/cases/list", "/c/today/now", "/c/case/c2/head", "/c/case/c2/side", "/c/case/c2/aside"} {
+		if part := nan.sees(path); strings.Contains(part, "<html") {
+			t.Errorf("%s is a page, and was to be a piece of one", path)
+		}
+	}
 }
 
 // TestTakeDown sees that a report made by telephone opens one case.

@@ -4,6 +4,8 @@
 // narrows a list acts at once.
 (() => {
   const box = window.sessionStorage;
+  if (document.querySelector('.did') && box.getItem('sent')) box.removeItem(box.getItem('sent'));   // it arrived
+  box.removeItem('sent');
   for (const form of document.querySelectorAll('form[data-keep]')) {
     const name = 'form:' + form.dataset.keep;
     const fields = () => [...form.querySelectorAll('textarea, input:not([type=hidden]):not([type=checkbox]):not([type=radio])')].filter((x) => x.name);
@@ -17,7 +19,7 @@
       box.setItem(name, JSON.stringify(m));
       document.dispatchEvent(new CustomEvent('wv:typed', { detail: form }));
     });
-    form.addEventListener('submit', () => box.removeItem(name));
+    form.addEventListener('submit', () => box.setItem('sent', name));
   }
   // Characters are counted while one types, as a phone counts them.
   for (const t of document.querySelectorAll('textarea[data-max]')) {
