@@ -127,7 +127,7 @@ func (c *chatView) state(m channels.Outbound, st store.State) (class, words stri
 	case "":
 		return "held", c.waits(m, st)
 	case store.SentState, string(channels.Accepted):
-		if !c.Info.Receipts && c.Info.Platform != channels.Web {
+		if !c.Info.Receipts {
 			return "sent", c.T("state.sent") + at
 		}
 		return "sent", c.T("state.sent_not_yet") + at
