@@ -58,7 +58,7 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 		return fmt.Errorf("this program's own file is not known: %w", err)
 	}
 	if *onConsole {
-		w.open, w.desks, w.load = 200, 4, load{conversations: 64, turns: 15000, rate: 500}
+		w.open, w.desks, w.load = 200, 4, load{conversations: 64, turns: 15000, rate: 500, profile: l.profile}
 		return w.measure(ctx, program, out)
 	}
 	given := make(map[string]bool)

@@ -85,6 +85,9 @@ func (w watchful) measure(ctx context.Context, program string, out io.Writer) (e
 		g.Go(func() error { return r.read(working, d) })
 	}
 	g.Go(func() error { return l.touch(working, d, r) })
+	if w.load.profile != "" {
+		go b.profile(w.load.profile) //nolint:errcheck // the file stays empty
+	}
 	before, began := spent(b.pid()), time.Now()
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
