@@ -47,11 +47,22 @@ func (e *Engine) clock(ctx context.Context) error {
 		t := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
+		case <-e.moved:
 		case <-t.C:
 		}
 		t.Stop()
 	}
 	return nil
+}
+
+// Moved says that the time has jumped, as it does for a machine that has slept
+// or for a test: clocks and alarms are looked at now, and not within minutes.
+func (e *Engine) Moved() {
+	e.moved.ring()
+	e.wakes.ring()
+	for _, s := range e.senders {
+		s.bell.ring()
+	}
 }
 
 // attend carries out what entries have asked for, and reports whether there

@@ -57,6 +57,7 @@ type Engine struct {
 	turns   bell
 	entries bell
 	wakes   bell
+	moved   bell
 	follows bell
 	fans    bell
 	soonest soonest
@@ -74,7 +75,7 @@ func New(c Config) *Engine {
 	if c.Chance == nil {
 		c.Chance = rand.Reader
 	}
-	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), follows: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
+	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), moved: newBell(), follows: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
 	}

@@ -112,7 +112,7 @@ func (e *Engine) contents(f *channels.File) error {
 		f.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 		return err
 	}
-	if ref, ok := strings.CutPrefix(f.Ref, attached); ok {
+	if ref, ok := strings.CutPrefix(f.Ref, Attached); ok {
 		f.Open = func() (io.ReadCloser, error) {
 			return e.Files.Open(context.Background(), store.SubjectOf(ref), ref)
 		}
@@ -121,8 +121,9 @@ func (e *Engine) contents(f *channels.File) error {
 	return fmt.Errorf("bot: there is no attachment of this name")
 }
 
-// attached begins the name of what a caseworker attached.
-const attached = "file/"
+// Attached begins the name of what a caseworker attached: the name under which
+// it is kept follows.
+const Attached = "file/"
 
 // fileToken seals what a platform may fetch, and until when, into a name that
 // nobody can guess or change. It outlives a restart.

@@ -283,7 +283,7 @@ func (e *Engine) Attach(ctx context.Context, by cases.Caseworker, id string, r i
 	if errors.Is(err, store.ErrTooBig) {
 		return f, fmt.Errorf("%w: the file is too long, send a smaller one (%w)", ErrCannotCarry, err)
 	}
-	f.Ref, f.Size = attached+a.Ref, a.Size
+	f.Ref, f.Size = Attached+a.Ref, a.Size
 	return f, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"workervoice/bot"
 	"workervoice/channels"
 	"workervoice/channels/web"
 	"workervoice/console"
@@ -115,6 +116,13 @@ func (b *book) Open(ctx context.Context, user, ref string) (io.ReadCloser, strin
 		png, err := console.PNG(link, 600)
 		return io.NopCloser(bytes.NewReader(png)), "image/png", int64(len(png)), err
 	}
+	if name, ok := strings.CutPrefix(ref, bot.Attached); ok && user != "" {
+		f, err := b.given(ctx, user, ref)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		return b.content(ctx, name, f.Type, f.Size)
+	}
 	name, mediaType, ok := strings.Cut(ref, ";")
 	if !ok || store.SubjectOf(name) != spool {
 		return nil, "", 0, fs.ErrNotExist
@@ -130,6 +138,11 @@ func (b *book) Open(ctx context.Context, user, ref string) (io.ReadCloser, strin
 			name, size = kept.Ref, kept.Size
 		}
 	}
+	return b.content(ctx, name, mediaType, size)
+}
+
+// content opens what is kept under a name.
+func (b *book) content(ctx context.Context, name, mediaType string, size int64) (io.ReadCloser, string, int64, error) {
 	r, err := b.files.Open(ctx, store.SubjectOf(name), name)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrErased) {
 		err = fs.ErrNotExist
@@ -153,4 +166,21 @@ func (b *book) mine(ctx context.Context, user, ref string) (int64, error) {
 		}
 	}
 	return 0, fs.ErrNotExist
+}
+
+// given returns what a caseworker attached for this worker under ref, or
+// fs.ErrNotExist.
+func (b *book) given(ctx context.Context, user, ref string) (*channels.File, error) {
+	xs, err := b.store.TranscriptTail(ctx, b.address(user), pageTurns)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range xs {
+		for _, m := range x.Sent {
+			if m.File != nil && m.File.Ref == ref {
+				return m.File, nil
+			}
+		}
+	}
+	return nil, fs.ErrNotExist
 }

@@ -28,6 +28,7 @@ type config struct {
 	unsafeRedis   bool
 	joins         int
 	debug         bool
+	now           func() time.Time // time.Now outside tests
 
 	telegram struct{ token, secret, url, bot, rate, chatRate string }
 	line     struct{ token, secret, url, data, id string }

@@ -50,7 +50,7 @@ func (s *system) officeConfig() console.OfficeConfig {
 	}
 	return console.OfficeConfig{
 		Store: s.store, Files: s.files, Engine: s.engine, Texts: s.texts, Channels: infos,
-		Name: s.name, Public: s.public, Secure: strings.HasPrefix(s.public, "https:"), Log: s.log,
+		Name: s.name, Public: s.public, Secure: strings.HasPrefix(s.public, "https:"), Log: s.log, Now: s.now,
 	}
 }
 

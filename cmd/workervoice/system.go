@@ -61,6 +61,9 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if s.now == nil {
+		s.now = time.Now
+	}
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
 		return s, fmt.Errorf("the data folder cannot be made, choose another with -data: %w", err)
 	}
@@ -76,7 +79,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 	if err != nil {
 		return s, err
 	}
-	if s.store, err = store.New(back, master, time.Now); err != nil {
+	if s.store, err = store.New(back, master, s.now); err != nil {
 		return s, errors.Join(err, back.Close())
 	}
 	s.closers = append(s.closers, s.store)
@@ -104,7 +107,7 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 		return s, err
 	}
 	s.engine = bot.New(bot.Config{
-		Store: s.store, Files: s.files, Channels: s.adapters, Texts: s.texts, Log: log, Now: time.Now,
+		Store: s.store, Files: s.files, Channels: s.adapters, Texts: s.texts, Log: log, Now: s.now,
 		Name: c.name, Org: c.org, Independent: c.independent, Public: c.public, Directory: dir,
 		Template: c.whatsapp.template, TemplateLang: c.whatsapp.templateLang, Tier: perDay,
 		Secret: [32]byte(secret), Draw: func(link string) ([]byte, error) { return console.PNG(link, 600) },
@@ -155,7 +158,7 @@ func (s *system) channels(more []channels.Adapter) error {
 		}
 		s.adapters = append(s.adapters, a)
 	}
-	s.web = web.New(web.Config{ID: "web", Name: s.name, Public: s.public, Book: &book{"web", s.store, s.files}, Languages: s.texts.Languages(), Log: s.log,
+	s.web = web.New(web.Config{ID: "web", Name: s.name, Public: s.public, Book: &book{"web", s.store, s.files}, Languages: s.texts.Languages(), Log: s.log, Now: s.now,
 		Secure: strings.HasPrefix(s.public, "https:"), Texts: s.word})
 	s.adapters = append(s.adapters, s.web)
 	return nil
