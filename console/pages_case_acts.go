@@ -368,6 +368,13 @@ func (c *caseView) since(key string) (done bool, by []string, err error) {
 // after does what goes with an entry beyond it, and returns where to go.
 func (c *caseView) after(a act, n cases.Entry, next cases.Case) (string, error) {
 	to := c.back(a, n)
+	if a.Key == "take" && c.R.PostFormValue("go") == "chat" {
+		ms, _, err := c.Store.Members(c.Ctx(), c.By(), c.C.ID, store.Cursor{}, 1)
+		if err == nil && len(ms) == 1 && ms[0].Chat != "" {
+			return "/c/chat/" + ms[0].Chat, nil
+		}
+		return to, nil // the case leads there as well
+	}
 	var u cases.Update
 	switch a.Key {
 	case "respond":

@@ -41,7 +41,7 @@ func (v *visit) today(name string) error {
 	p := todayPage{visit: v}
 	n, chats := v.caseCounts().of, v.counts()
 	p.Tiles = []tile{
-		{"urgent", "/c/urgent", "hot", n["urgent"] + chats.Urgent}, {"waiting", "/c/?box=queue", "warn", chats.Queue}, {"overdue", "/c/overdue", "warn", n["overdue"]},
+		{"urgent", "/c/urgent", "hot", n["urgent"]}, {"waiting", "/c/?box=queue", "warn", chats.Queue}, {"overdue", "/c/overdue", "warn", n["overdue"]},
 		{"reopened", "/c/reopened", "warn", n["reopened"]}, {"quiet", "/c/quiet", "warn", n["quiet"]}, {"received", "/c/cases?status=received", "", n["received"]},
 		{"checking", "/c/checking", "", n["checking"]}, {"mine", "/c/cases?view=mine", "", n["mine"]},
 	}
