@@ -308,3 +308,38 @@ func TestKilledAfterKnocking(t *testing.T) {
 		t.Errorf("the button brings %v", got)
 	}
 }
+
+// The receipt calls on a program that is dead, and comes again when it has
+// started: until then nothing is sent a second time, neither a template nor a
+// message.
+func TestReceiptComesAfterTheStart(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]time.Duration{"a template": 24 * time.Hour, "a message": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, infoOf(t, "whatsapp"))
+			s.say("w", "hello")
+			s.later(away)
+			s.sent()
+			s.news("w", "the news")
+			snd := s.e.senders["whatsapp"]
+			snd.claim(t.Context())
+			p := <-snd.pushes
+			snd.deliver(t.Context(), p.Parcel)
+			got := s.sent()
+			if len(got) != 1 {
+				t.Fatalf("sent %v", got)
+			}
+			s.restart()
+			s.pass(time.Second)
+			ev := channels.Event{ID: "r", Kind: channels.Accepted, From: s.address("w"), At: s.Now(), Key: got[0].Key, Message: "m"}
+			if err := s.e.Deliver(t.Context(), ev); err != nil {
+				t.Fatal(err)
+			}
+			s.pass(lease)
+			if got := s.sent(); len(got) != 0 {
+				t.Errorf("after the start is sent %v", got)
+			}
+		})
+	}
+}

@@ -40,7 +40,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 				s.clean.add(m.Key)
 			}
 			if st.Retry, st.Why = v.until, v.why; v.do == park {
-				s.knockNow(ctx, p, m, &st)
+				s.knockNow(ctx, p, m, left, &st)
 			}
 			return st
 		}
@@ -79,7 +79,7 @@ func (s *sender) transmitNow(ctx context.Context, p store.Parcel, left bool, st 
 
 // knockNow knocks for m if it still waits behind a template now: a template of
 // the bot must not come after a takeover either.
-func (s *sender) knockNow(ctx context.Context, p store.Parcel, m channels.Outbound, st *store.Settlement) {
+func (s *sender) knockNow(ctx context.Context, p store.Parcel, m channels.Outbound, left bool, st *store.Settlement) {
 	c, session, leave, err := s.e.Store.Pass(context.WithoutCancel(ctx), p)
 	if err != nil {
 		st.Retry = s.unread(p, err)
@@ -87,7 +87,7 @@ func (s *sender) knockNow(ctx context.Context, p store.Parcel, m channels.Outbou
 	}
 	defer leave()
 	if s.gate(c, session, m, s.info, s.e.Now()).do == park {
-		s.knock(ctx, c, session, m, st)
+		s.knock(ctx, c, session, m, left, st)
 		return
 	}
 	st.Retry, st.Why = s.e.Now(), "" // look again
@@ -164,6 +164,10 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: ms[0].Key, State: store.SentState}), st.Gone+1
 		return
 	}
+	if until := s.begun.Add(receiptComes); left && s.info.Receipts && s.e.Now().Before(until) {
+		st.Retry = until
+		return
+	}
 	ids, err := s.request(context.WithoutCancel(ctx), ms, again)
 	if err == nil {
 		state := store.SentState
@@ -198,6 +202,11 @@ func (s *sender) left(p store.Parcel) bool {
 	head := p.Messages[0].Key
 	return p.Attempts > 1 && !s.clean.has(head) && !s.doubted.has(head)
 }
+
+// receiptComes is within what time a platform's receipt usually comes, also to
+// a program that was killed and starts again: of what was under way then it
+// tells whether to send it once more.
+const receiptComes = 3 * time.Second
 
 // patience is how long a platform may take for one request.
 const patience = 30 * time.Second
@@ -249,7 +258,7 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 		s.e.count("messages_unknown", string(s.info.ID))
 		s.e.Log.Warn("nobody knows whether a message was delivered, it is sent again", "message", m, "attempt", attempts, "err", err)
 		if s.info.Receipts {
-			after = max(after, 3*time.Second) // the platform's receipt may clear it up
+			after = max(after, receiptComes) // and may clear it up
 		}
 		st.Retry = now.Add(after)
 		return

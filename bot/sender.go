@@ -29,6 +29,7 @@ type sender struct {
 	settled chan store.Settlement
 	rate    *rater
 	polls   bool
+	begun   time.Time // when the program started
 	noQuota atomic.Bool
 	month   atomic.Pointer[month] // of what the platform sells; nil: no limit, or nobody knows
 	sold    atomic.Int64          // messages since the platform was asked for month
@@ -41,7 +42,7 @@ type sender struct {
 
 func newSender(e *Engine, a channels.Adapter) *sender {
 	i := a.Info()
-	return &sender{e: e, a: a, info: i, gate: gate, bell: newBell(), media: newBell(), rate: newRater(i),
+	return &sender{e: e, a: a, info: i, gate: gate, bell: newBell(), media: newBell(), rate: newRater(i), begun: e.Now(),
 		parcels: make(chan claimed, 4*sending), pushes: make(chan claimed, 2*sending), settled: make(chan store.Settlement, sending)}
 }
 

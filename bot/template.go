@@ -20,8 +20,9 @@ const ofTemplate = "/t"
 
 // knock sends the neutral template behind which m waits: one, however much
 // waits there, until the worker answers. It writes into st what became of it,
-// and until when m waits.
-func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.Session, m channels.Outbound, st *store.Settlement) {
+// and until when m waits. left says that the program may have been killed over
+// m's parcel: then a receipt is given the time to come.
+func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.Session, m channels.Outbound, left bool, st *store.Settlement) {
 	st.Retry, st.Why = store.Held, store.WaitsForTemplate
 	if s.e.Template == "" || s.info.Window == 0 {
 		return
@@ -32,6 +33,10 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 		return
 	case sent != "":
 		st.Why = sent
+		return
+	}
+	if until := s.begun.Add(2 * receiptComes); left && s.e.Now().Before(until) {
+		st.Retry, st.Why = until, ""
 		return
 	}
 	ref := "💬"
