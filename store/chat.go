@@ -17,14 +17,19 @@ import (
 // error that is both ErrDenied and ErrNotFound, and leaves an audit entry.
 
 // saw notes that by looked at something; once an hour, since pages look again
-// whenever something changes.
+// whenever something changes. It returns when that is kept.
 func (s *Store) saw(ctx context.Context, by cases.Caseworker, what, id string) error {
 	now := s.now()
+	once := s.name("saw", string(by.ID), what, id, itoa(now.Unix()/3600))
+	if _, ok := s.noted.get(once); ok {
+		return nil
+	}
 	_, err := s.commit(ctx, Batch{
 		Shard: ShardOf(id), At: now, Append: []Entry{s.audit(by, what, id)},
-		Once: []string{s.name("saw", string(by.ID), what, id, itoa(now.Unix()/3600))},
+		Once: []string{once},
 	})
-	if errors.Is(err, ErrSeen) {
+	if err == nil || errors.Is(err, ErrSeen) {
+		s.noted.put(once, struct{}{})
 		return nil
 	}
 	return err

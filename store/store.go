@@ -49,9 +49,10 @@ type Store struct {
 	home      cases.OrgID
 	joinLimit int // who may come by one code within a minute; 0: joinsAMinute
 
-	recent cache[*known] // spares Begin a read
-	hints  hints         // spare claims a look into every shard
-	joins  joins         // pairings whose turn has yet to be committed
+	recent cache[*known]   // spares Begin a read
+	noted  cache[struct{}] // that somebody looked at something within the hour: the note is kept
+	hints  hints           // spare claims a look into every shard
+	joins  joins           // pairings whose turn has yet to be committed
 
 	alone   bool         // no other process uses the back end
 	passing passing      // keeps messages and takeovers apart
