@@ -36,6 +36,10 @@ type Backend interface {
 	// lowest score first, from all shards. The zero Cursor is the beginning.
 	List(ctx context.Context, index string, after Cursor, n int) ([]Record, []Cursor, error)
 
+	// UpTo returns how many records stand in an index up to a score, over all
+	// shards: exactly, or n where there are more.
+	UpTo(ctx context.Context, index string, score int64, n int) (int, error)
+
 	// Count returns the sum of a counter over all shards.
 	Count(ctx context.Context, name string) (int64, error)
 

@@ -341,11 +341,6 @@ func (s *Store) ChatCounts(ctx context.Context, by cases.Caseworker) (c Counts, 
 			return c, err
 		}
 	}
-	_, cs, err := s.b.Backend.List(ctx, boxIndex(Overdue, string(by.Org)), Cursor{}, 100) // to count them they need not be opened
-	for _, at := range cs {
-		if at.Score <= s.now().UnixMilli() {
-			c.Overdue++
-		}
-	}
+	c.Overdue, err = s.b.UpTo(ctx, boxIndex(Overdue, string(by.Org)), s.now().UnixMilli(), countedAtMost)
 	return c, err
 }

@@ -238,20 +238,14 @@ func (s *Store) CaseCounts(ctx context.Context, by cases.Caseworker) (map[View]i
 		if err != nil {
 			return nil, err
 		}
-		if v != LateCases && v != QuietCases {
-			if counts[v], err = s.b.Count(ctx, countsOfCaseTab+index); err != nil {
+		if v == LateCases || v == QuietCases {
+			n, err := s.b.UpTo(ctx, index, s.now().UnixMilli(), countedAtMost)
+			if err != nil {
 				return nil, err
 			}
-			continue
-		}
-		_, cs, err := s.b.Backend.List(ctx, index, Cursor{}, countedAtMost) // to count them they need not be opened
-		if err != nil {
+			counts[v] = int64(n)
+		} else if counts[v], err = s.b.Count(ctx, countsOfCaseTab+index); err != nil {
 			return nil, err
-		}
-		for _, at := range cs {
-			if at.Score <= s.now().UnixMilli() {
-				counts[v]++
-			}
 		}
 	}
 	return counts, nil

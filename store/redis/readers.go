@@ -121,6 +121,24 @@ func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) 
 	return rs, cs, nil
 }
 
+// UpTo implements [store.Backend].
+func (d *DB) UpTo(ctx context.Context, index string, score int64, n int) (count int, err error) {
+	cmds := make([]*redis.IntCmd, store.Shards)
+	_, err = d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for s := range cmds {
+			cmds[s] = p.ZCount(ctx, key(store.Shard(s), "index", index), "-inf", strconv.FormatInt(score, 10))
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("redis: %w", err)
+	}
+	for _, cmd := range cmds {
+		count += int(cmd.Val())
+	}
+	return min(count, n), nil
+}
+
 // Count implements [store.Backend].
 func (d *DB) Count(ctx context.Context, name string) (n int64, err error) {
 	cmds := make([]*redis.StringCmd, store.Shards)

@@ -12,7 +12,7 @@ import (
 )
 
 // readers are statements that work beside the writer.
-type readers struct{ get, scan, tail, list, count, due, depth *sql.Stmt }
+type readers struct{ get, scan, tail, list, upTo, count, due, depth *sql.Stmt }
 
 func (r *readers) prepare(db *sql.DB) (err error) {
 	for _, s := range []struct {
@@ -24,6 +24,7 @@ func (r *readers) prepare(db *sql.DB) (err error) {
 		{&r.tail, `SELECT seq, body FROM item WHERE name = ? AND seq > 0 ORDER BY seq DESC LIMIT ?`},
 		{&r.list, `SELECT x.score, x.kind, x.id, r.n, r.body FROM idx x JOIN item r ON r.name = x.id || '/' || x.kind AND r.seq = 0
 			WHERE x.name = ?1 AND (x.score, x.kind, x.id) > (?2, ?3, ?4) ORDER BY x.score, x.kind, x.id LIMIT ?5`},
+		{&r.upTo, `SELECT count(*) FROM (SELECT 1 FROM idx WHERE name = ? AND score <= ? LIMIT ?)`},
 		{&r.count, `SELECT coalesce(sum(n), 0) FROM counter WHERE name = ?`},
 		{&r.due, `SELECT EXISTS (SELECT 1 FROM job WHERE queue = ? AND head = 1 AND due <= ?)`},
 		{&r.depth, `SELECT count(*), coalesce(sum(due <= ?2), 0), coalesce(sum(due >= ?3), 0), coalesce(min(nullif(due, 0)), 0)
@@ -104,6 +105,12 @@ func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) 
 		rs, cs = append(rs, r), append(cs, c)
 	}
 	return rs, cs, explain(rows.Err())
+}
+
+// UpTo implements [store.Backend].
+func (d *DB) UpTo(ctx context.Context, index string, score int64, n int) (count int, err error) {
+	err = d.read.upTo.QueryRowContext(ctx, index, score, n).Scan(&count)
+	return count, explain(err)
 }
 
 // Count implements [store.Backend].

@@ -127,6 +127,16 @@ func listed(t rig) {
 		after = cs[len(cs)-1]
 	}
 	t.want(got, "r0 r1 r2 r4 r5 r6 r7 r8 r9 new ")
+	for _, x := range []struct {
+		index string
+		score int64
+		n     int
+		want  int
+	}{{"x", 0, 100, 4}, {"x", 1, 100, 9}, {"x", 9, 100, 10}, {"x", 9, 5, 5}, {"x", -1, 100, 0}, {"y", -1, 100, 10}, {"z", 9, 100, 0}} {
+		n, err := t.b.UpTo(ctx, x.index, x.score, x.n)
+		t.must(err)
+		t.want(n, x.want)
+	}
 }
 
 func counted(t rig) {
