@@ -55,7 +55,7 @@ func (e *Engine) wake(ctx context.Context) error {
 
 // file takes to the cases what conversations had to say about them.
 func (e *Engine) file(ctx context.Context) bool {
-	some, err := e.Store.File(context.WithoutCancel(ctx), takers, lease)
+	some, err := e.Store.File(context.WithoutCancel(ctx), 2*takers, lease)
 	if err != nil {
 		e.Log.Error("entries are not in their cases yet, it is tried again", "err", err)
 		return false

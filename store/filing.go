@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"workervoice/cases"
 )
@@ -26,29 +29,56 @@ type filing struct {
 func (s *Store) File(ctx context.Context, n int, lease time.Duration) (bool, error) {
 	f, now := fence(), s.now()
 	hs, err := s.claim(ctx, Claim{Queue: entries, At: now, Until: now.Add(lease), Fence: f, Lanes: n, Jobs: perTurn})
-	for _, h := range hs {
-		gone := 0
-		var fault error
-		for _, b := range h.Jobs {
-			if fault = s.fileOne(ctx, h.Lane.ID, b); fault != nil {
-				break
-			}
-			gone++
+	var moving errgroup.Group // of deliveries: those of one update do not get in each other's way
+	moving.SetLimit(movers)
+	faults := make([]error, len(hs))
+	for i, h := range hs {
+		if delivering(h.Jobs) {
+			moving.Go(func() error {
+				faults[i] = s.fileLane(ctx, h, f, now)
+				return nil
+			})
+			continue
 		}
-		due := s.now()
-		if fault != nil {
-			err = errors.Join(err, fault)
-			due = due.Add(patience)
-		}
-		_, end := s.commit(ctx, Batch{Shard: h.Shard, At: now, Done: []Done{{Lane: h.Lane, Fence: f, N: gone, Due: due}}})
-		if end != nil && !errors.Is(end, ErrStale) {
-			err = errors.Join(err, end)
-		}
-		s.hints.left(entries, 1<<h.Shard)
+		faults[i] = s.fileLane(ctx, h, f, now)
 	}
+	moving.Wait() //nolint:errcheck // always nil
+	err = errors.Join(append(faults, err)...)
 	moved, also := s.move(ctx, n, lease)
 	swept, fault := s.sweep(ctx, n, lease)
 	return len(hs) > 0 || moved || swept, errors.Join(err, also, fault)
+}
+
+// movers is how many conversations' news of deliveries are carried out at a time.
+const movers = 16
+
+// delivering reports whether jobs are about deliveries alone.
+func delivering(jobs [][]byte) bool {
+	return !slices.ContainsFunc(jobs, func(b []byte) bool {
+		var f filing
+		return decode(b, &f) != nil || f.Progress == nil
+	})
+}
+
+// fileLane carries out what one conversation has for cases, up to what fails.
+func (s *Store) fileLane(ctx context.Context, h Leased, fence int64, now time.Time) (err error) {
+	gone := 0
+	for _, b := range h.Jobs {
+		if err = s.fileOne(ctx, h.Lane.ID, b); err != nil {
+			break
+		}
+		gone++
+	}
+	due := s.now()
+	if err != nil {
+		due = due.Add(patience)
+	}
+	_, end := s.commit(ctx, Batch{Shard: h.Shard, At: now, Done: []Done{{Lane: h.Lane, Fence: fence, N: gone, Due: due}}})
+	if errors.Is(end, ErrStale) {
+		end = nil
+	}
+	s.hints.left(entries, 1<<h.Shard)
+	return errors.Join(err, end)
 }
 
 // patience is how long a lane whose oldest job failed is left alone.
