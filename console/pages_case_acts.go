@@ -176,7 +176,7 @@ func (c *caseView) form(a act, issue cases.Code, member cases.WorkerID) *form {
 func (i issueView) Acts() (fs []*form) {
 	next := false
 	for _, a := range issueActs {
-		if !i.c.may(i.Status, a.Kind) || a.Key == "take" && i.Status != cases.Reopened && !i.c.C.Urgent {
+		if !i.c.may(i.Status, a.Kind) || a.Key == "take" && i.Status != cases.Reopened && !i.c.C.Urgent || a.Key == "acknowledge" && i.Status != cases.Received {
 			continue
 		}
 		f := i.c.form(a, i.Kind, "")

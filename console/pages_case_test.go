@@ -113,7 +113,7 @@ func TestCaseActs(t *testing.T) {
 	offers(nan, "acknowledge inform redirect note assign judge", "raise respond plan claim giveup escalate lose")
 	offers(may, "acknowledge note", "raise respond")
 	do(nan, "acknowledge")
-	offers(nan, "raise inquire acknowledge", "respond plan giveup")
+	offers(nan, "raise inquire", "acknowledge respond plan giveup")
 	do(nan, "raise", "with", "employer", "text", "we met the manager", "due", h.day(5))
 	offers(nan, "respond", "raise plan giveup")
 	do(nan, "respond", "text", "we pay next week")

@@ -106,7 +106,7 @@ func (v *visit) held() (out []caseRow, err error) {
 			return nil, err
 		}
 		for _, r := range rows {
-			if !r.Urgent {
+			if !r.Urgent && r.Assignee != "" {
 				out = append(out, r)
 			}
 		}

@@ -12,7 +12,7 @@ var effects map[cases.EntryKind]func(*step)
 
 func init() { // not a literal: some lead back to it
 	effects = map[cases.EntryKind]func(*step){
-		cases.Alerted: endangered, cases.Taken: func(a *step) { a.c.Urgent = false; a.heard() }, cases.Acknowledged: (*step).heard,
+		cases.Alerted: endangered, cases.Taken: (*step).answered, cases.Acknowledged: (*step).answered,
 		cases.Inquired: inquired, cases.Raised: raised, cases.Lapsed: lapsed, cases.Responded: onTrack(cases.TrackAnswered),
 		cases.Refused: refused, cases.Planned: planned, cases.Claimed: claimed, cases.Escalated: escalated, cases.Contacted: contacted,
 		cases.Referred: referred, cases.Accepted: accepted, cases.Returned: returned, cases.Checked: checked, cases.Helped: checked,
@@ -33,6 +33,16 @@ func (a *step) informed() { a.c.News = a.n.At }
 func (a *step) heard() {
 	a.c.News = a.n.At
 	a.unclock(func(k cases.Clock) bool { return k.What == "reply" || k.What == "look" })
+}
+
+// answered notes that a person has taken up what was urgent, or written. Who
+// does so first has the case from then on.
+func (a *step) answered() {
+	a.c.Urgent = false
+	if a.c.Assignee == "" && (a.role == cases.Helper || a.role == cases.Supervisor) {
+		a.c.Assignee = a.n.By
+	}
+	a.heard()
 }
 
 func endangered(a *step) {

@@ -17,7 +17,7 @@ const (
 	OpenCases    View = "open"    // the most serious first, then by when somebody must act
 	MyCases      View = "mine"    // of those, the caller's, or a colleague's: CaseFilter.Assignee
 	LateCases    View = "late"    // in which somebody should have acted by now, the latest first
-	UrgentCases  View = "urgent"  // with an alert that nobody has taken, oldest first
+	UrgentCases  View = "urgent"  // with an alert that nobody has taken, the gravest first, then the oldest
 	CheckCases   View = "check"   // whose workers are asked whether it is fixed
 	QuietCases   View = "quiet"   // whose workers should have heard by now, the longest first
 	InStatus     View = "status"  // CaseFilter.Status, those opened first in front
@@ -87,7 +87,7 @@ func places(c cases.Case) (is []Index) {
 			}
 		}
 		if c.Urgent {
-			is = append(is, Index{listOf(UrgentCases, o), opened})
+			is = append(is, Index{listOf(UrgentCases, o), int64(c.Severity)*gravest + opened})
 		}
 		if checking {
 			is = append(is, Index{listOf(CheckCases, o), opened})
@@ -100,7 +100,7 @@ func places(c cases.Case) (is []Index) {
 		is = append(is, Index{listOf(LateCases, everybody), c.Due.UnixMilli()})
 	}
 	if c.Urgent {
-		is = append(is, Index{listOf(UrgentCases, everybody), opened})
+		is = append(is, Index{listOf(UrgentCases, everybody), int64(c.Severity)*gravest + opened})
 	}
 	if t := flows.Next(c); !t.IsZero() {
 		is = append(is, Index{listOf(clockedCases, everybody), t.UnixMilli()})

@@ -59,7 +59,7 @@ func inViews(t rig) {
 	t.want(t.pages(other, store.OpenCases, all), "")
 	t.want(t.pages(desk, store.OpenCases, store.CaseFilter{Org: "clinic"}), "c3 c4 c2 c0 ")
 	for _, by := range []cases.Caseworker{nay, bot} {
-		t.want(t.pages(by, store.UrgentCases, all), "c0 c3 ")
+		t.want(t.pages(by, store.UrgentCases, all), "c3 c0 ")
 		t.want(t.pages(by, store.LateCases, all), "")
 	}
 	t.c.Pass(3 * time.Hour)
