@@ -31,6 +31,8 @@ func TestBrowserStory(t *testing.T) {
 	y.talk()
 	y.back()
 	y.raising()
+	y.joining()
+	y.news()
 	for _, s := range []*screen{y.worker, y.nan, y.lin} {
 		s.done()
 	}
@@ -43,7 +45,8 @@ type story struct {
 	nan, lin     *screen // caseworkers: Nan is a supervisor
 	chat         string  // the conversation, in addresses
 	holds, looks *screen // of the two, who has the conversation and who does not
-	ref          string  // the number of the report
+	others       []neighbour
+	ref          string // the number of the report
 }
 
 // people gives two caseworkers their accounts.
@@ -241,7 +244,126 @@ func (y *story) raising() {
 	}
 	y.nan.does("raise", "text", "We met the manager. No names.", "due", y.day(8))
 	y.nan.finds("Raised")
-	y.worker.fails("look")
+}
+
+// reads has the worker open what waits behind the neutral line.
+func (s *screen) reads(want string) {
+	s.Helper()
+	s.chooses("news:read")
+	s.finds(want)
+}
+
+// word is what a worker is told, in a language.
+func (y *story) word(lang, key string, args map[string]any) string {
+	y.Helper()
+	text, err := y.s.texts.Text(lang, key, args)
+	y.must(err)
+	return text
+}
+
+// joining lets forty more workers in by the code of the case.
+func (y *story) joining() {
+	y.step("the worker hears of it")
+	y.worker.shows(`#ask:not(.new) button[value="news:read"]`)
+	y.step("and reads it")
+	y.worker.reads(strings.Split(y.word("km", "update.raised", map[string]any{"Ref": y.ref, "Date": "|", "Due": "|", "NextDate": "|"}), "|")[0])
+	y.step("forty workers join by the code")
+	n := y.nan
+	n.open(n.at + "/join")
+	n.press(`input[name="ask"]`)
+	n.leads(`form[action$="/join"] button`)
+	code := strings.ReplaceAll(eval[string](n, "document.querySelector('.codebig').textContent"), "-", "")
+	y.shots("join", n)
+	y.others = make([]neighbour, 40)
+	y.Run("forty", func(t *testing.T) {
+		for i := range y.others {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				y.others[i] = y.neighbour(t, code, []string{"my", "km", "ne", "th"}[i%4])
+			})
+		}
+	})
+	n.open(n.at)
+	n.finds("41 workers")
+}
+
+// neighbour is a worker who joins the case.
+func (y *story) neighbour(t *testing.T, code, lang string) neighbour {
+	p := newPhone(t, y.url)
+	p.follow(code)
+	for _, b := range []string{"language:" + lang, "safety:yes", "consent:agree", "join:yes"} {
+		p.press(b)
+	}
+	for !strings.Contains(p.page, y.word(lang, "join.done", nil)[:30]) {
+		b := joinButton.FindString(p.page) // the problem, and what may be known of the worker
+		if b == "" {
+			t.Fatal("the worker cannot go on: ", p.page)
+		}
+		p.send("choice", b)
+	}
+	p.T = y.T
+	return neighbour{p, lang}
+}
+
+var joinButton = regexp.MustCompile(`join[a-z]*:(yes/0|skip)`)
+
+// A neighbour is a worker who joined.
+type neighbour struct {
+	*phone
+	lang string
+}
+
+// waits looks at the chat until something is there.
+func (p *phone) waits(text string) {
+	p.Helper()
+	for end := time.Now().Add(20 * time.Second); ; pause(p.Context()) {
+		if p.open(); strings.Contains(p.page, text) || time.Now().After(end) {
+			p.must(text)
+			return
+		}
+	}
+}
+
+// follow opens a link with a code.
+func (p *phone) follow(code string) {
+	p.Helper()
+	r, err := p.http.Get(p.base + "/w/j/" + code)
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.read(r)
+}
+
+// news goes to everybody, in each worker's language.
+func (y *story) news() {
+	y.step("an update goes out")
+	n := y.nan
+	n.open(n.at + "/update/new")
+	for lang, text := range friday {
+		n.sets(`[name="text.`+lang+`"]`, text)
+	}
+	n.leads("#draft button")
+	n.finds("41 workers")
+	y.shots("update", n)
+	n.leads(`form[action$="/approve"] button`)
+	n.finds("Going out")
+	for _, o := range y.others {
+		o.waits("news:read")
+		if strings.Contains(o.page, friday[o.lang]) {
+			y.Error("the news stand open on the phone")
+		}
+		o.press("news:read")
+		o.must(friday[o.lang])
+	}
+	y.worker.reads(friday["km"])
+	y.nan.until("everybody has read it", `[...document.querySelectorAll('.counters dd')].some((e) => e.textContent === '41')`)
+	y.shots("update-out", n)
+}
+
+// friday is what the update says.
+var friday = map[string]string{
+	"en": "They answer on Friday. We write again then.",
+	"my": "သောကြာနေ့မှာ ဖြေမယ်။", "km": "ពួកគេឆ្លើយនៅថ្ងៃសុក្រ។", "ne": "उनीहरू शुक्रबार जवाफ दिन्छन्।", "th": "เขาจะตอบวันศุกร์",
 }
 
 // khmer is what the worker says.

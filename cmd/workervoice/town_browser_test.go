@@ -194,6 +194,10 @@ func (s *screen) watch(ev any) {
 		if e.Entry.Source != log.EntrySourceNetwork { // a refusal is a test's own doing
 			fault = string(e.Entry.Source) + ": " + e.Entry.Text
 		}
+	case *network.EventResponseReceived:
+		if e.Response.Status >= 400 {
+			s.Logf("%v  %s got %d for %s", time.Since(begun).Round(100*time.Millisecond), s.who, e.Response.Status, e.Response.URL)
+		}
 	case *runtime.EventConsoleAPICalled:
 		fault = "console: " + string(e.Type)
 	}
