@@ -28,7 +28,7 @@ func play(ctx context.Context, c *config, fs *flag.FlagSet, args []string, in io
 	fs.Uint64Var(&sc.Seed, "seed", 1, "the same seed plays the same month")
 	fs.StringVar(&sc.Staff.Login, "as", "supervisor", "name with which the invited supervisor signs in")
 	fs.BoolVar(&sc.Demo, "demo", false, "fill an empty instance with one of everything instead, in some seconds")
-	fs.StringVar(&sc.Staff.Invite, "invite", "", "address of an invitation of a supervisor, so that caseworkers are played too; with -demo one is made if the instance runs on this data folder")
+	fs.StringVar(&sc.Staff.Invite, "invite", "", "address of an invitation of a supervisor, so that caseworkers are played too; one is made if the instance runs on this data folder")
 	month := fs.String("month", "", "file with other figures of a month; - prints those that are shipped")
 	if err := c.parse(fs, args); err != nil {
 		return err
@@ -53,7 +53,7 @@ func play(ctx context.Context, c *config, fs *flag.FlagSet, args []string, in io
 	if sc.To == "" {
 		sc.To = "http://" + c.addr
 	}
-	if sc.Demo && sc.Staff.Invite == "" {
+	if sc.Staff.Invite == "" {
 		var said bytes.Buffer
 		if _, err := ask(ctx, c.data, "invite", inviteOrder{Login: "demo", Role: string(cases.Supervisor), Org: string(home)}, &said); err == nil {
 			sc.Staff = simulate.Staff{Invite: address.FindString(said.String()), Login: "demo"}

@@ -33,9 +33,9 @@ var (
 	button      = regexp.MustCompile(`<button name="choice" value="([^"]*)"`)
 )
 
-// open looks at the chat.
-func (p *phone) open(ctx context.Context) error {
-	r, err := http.NewRequestWithContext(ctx, "GET", p.to+"/w", nil)
+// open looks at the chat, or follows a link to it.
+func (p *phone) open(ctx context.Context, path string) error {
+	r, err := http.NewRequestWithContext(ctx, "GET", p.to+path, nil)
 	if err != nil {
 		return err
 	}

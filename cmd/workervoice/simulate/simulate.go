@@ -5,6 +5,7 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -80,7 +81,7 @@ func Run(ctx context.Context, c Config) (Figures, error) {
 	begun := time.Now()
 	w, err := c.Month.worker(c.To, chance(c.Seed, 0), "en", p.t)
 	if err == nil {
-		err = w.open(ctx)
+		err = w.open(ctx, "/w")
 	}
 	if err == nil && c.Demo {
 		err = p.demo(ctx)
@@ -97,6 +98,12 @@ func chance(seed, n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
 func (p *player) month(ctx context.Context) error {
 	visits := p.Month.plan(chance(p.Seed, 1), p.Days)
 	fmt.Fprintf(p.Report, "%d sessions of %d days\n", len(visits), p.Days)
+	on, off := context.WithCancel(ctx)
+	defer off()
+	var staff errgroup.Group
+	if p.Staff.Invite != "" {
+		staff.Go(func() error { return p.duty(on) })
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(p.At)
 	begun := time.Now()
@@ -114,7 +121,9 @@ func (p *player) month(ctx context.Context) error {
 		}
 		g.Go(func() error { return p.play(ctx, v, uint64(i)+2) })
 	}
-	return g.Wait()
+	err := g.Wait()
+	off()
+	return errors.Join(err, staff.Wait())
 }
 
 // play has one session, by somebody who has been here before where it needs one.

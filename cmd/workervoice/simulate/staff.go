@@ -18,12 +18,14 @@ type Staff struct {
 	Login  string // with which that person signs in; supervisor if empty
 }
 
-// steps are the usual course of a case: the act, and what is typed into its
-// form. A case is taken some of them.
-var steps = []struct {
+// A step is an act and what is typed into its form.
+type step struct {
 	act    string
 	fields url.Values
-}{
+}
+
+// steps are the usual course of a case.
+var steps = []step{
 	{"acknowledge", url.Values{"text": {"Wrote to the worker and thanked them."}}},
 	{"raise", url.Values{"with": {"employer"}, "text": {"Put to the management by telephone, without names."}, "due": {"+10"}}},
 	{"respond", url.Values{"text": {"We will look into it and pay what is owed."}, "summary.en": {"The employer says that what is owed will be paid."},
@@ -50,20 +52,22 @@ func filled(fields url.Values, now time.Time) url.Values {
 	return out
 }
 
-// advance takes a case n of its usual steps. It reports how many it was given.
+// advance takes a case n of its usual steps, as far as it allows them: without
+// the worker's word the employer hears of nothing. It returns how many.
 func (d *Desk) advance(ctx context.Context, id string, n int) (int, error) {
-	for i, s := range steps[:min(n, len(steps))] {
+	for i := range n {
 		if err := d.Get(ctx, "/c/case/"+id); err != nil {
 			return i, err
 		}
-		if !d.Offers("/do/" + s.act) { // the case does not allow it: no worker has agreed, say
+		at := slices.IndexFunc(steps, func(s step) bool { return d.Offers("/do/" + s.act) })
+		if at < 0 {
 			return i, nil
 		}
-		if err := d.Fill(ctx, "/do/"+s.act, filled(s.fields, time.Now())); err != nil {
+		if err := d.Fill(ctx, "/do/"+steps[at].act, filled(steps[at].fields, time.Now())); err != nil {
 			return i, err
 		}
 	}
-	return min(n, len(steps)), nil
+	return n, nil
 }
 
 // Another returns a browser of the same person.
@@ -93,46 +97,100 @@ var greetings = map[string]string{
 	"en": "Hello, I am Nan. Thank you for telling us.",
 }
 
-// caseworkers take the cases of a demonstration various steps, and talk with
-// some of the workers who wait.
-func (p *player) caseworkers(ctx context.Context) error {
+// supervisor signs in as whoever the invitation is for.
+func (p *player) supervisor(ctx context.Context) (*Desk, error) {
 	d, err := NewDesk(p.To, p.t)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	login := p.Staff.Login
 	if login == "" {
 		login = "supervisor"
 	}
-	if err := d.Join(ctx, p.Staff.Invite, login, "Nan", "en", "en", "my", "th"); err != nil {
+	return d, d.Join(ctx, p.Staff.Invite, login, "Nan", "en", "en", "my", "th")
+}
+
+// caseworkers talk with some of those who wait, take the cases of a
+// demonstration various steps, and let others join one of them.
+func (p *player) caseworkers(ctx context.Context) error {
+	d, err := p.supervisor(ctx)
+	if err != nil {
 		return err
 	}
-	if err := d.Get(ctx, "/c/chats?box=waiting"); err != nil {
+	if err := p.answer(ctx, d, 6, func(i int) bool { return i%2 == 0 }); err != nil {
 		return err
-	}
-	for i, id := range namedOn(d.Page, chatPath) {
-		if i >= 6 {
-			break
-		}
-		if err := p.talk(ctx, d, id, i%2 == 0); err != nil {
-			return err
-		}
 	}
 	if err := d.Get(ctx, "/c/cases"); err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(4)
-	for i, id := range namedOn(d.Page, casePath) {
-		g.Go(func() error {
-			n, err := d.Another().advance(ctx, id, i%(len(steps)+1))
-			for range n {
-				p.did("step of a case")
-			}
-			return err
-		})
+	ids := namedOn(d.Page, casePath)
+	if len(ids) == 0 {
+		return nil
 	}
+	g, all := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for i, id := range ids[:len(ids)-1] {
+		g.Go(func() error { return p.move(all, d.Another(), id, i%(len(steps)+1)) })
+	}
+	g.Go(func() error { return p.group(all, d.Another(), ids[len(ids)-1]) })
 	return g.Wait()
+}
+
+// move takes a case some steps.
+func (p *player) move(ctx context.Context, d *Desk, id string, n int) error {
+	n, err := d.advance(ctx, id, n)
+	for range n {
+		p.did("step of a case")
+	}
+	return err
+}
+
+// answer takes over up to n of the conversations that wait for a person, and
+// hands back those that back says.
+func (p *player) answer(ctx context.Context, d *Desk, n int, back func(i int) bool) error {
+	if err := d.Get(ctx, "/c/chats?box=waiting"); err != nil {
+		return err
+	}
+	for i, id := range namedOn(d.Page, chatPath) {
+		if i >= n {
+			break
+		}
+		if err := p.talk(ctx, d, id, back(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// duty is what caseworkers do while a month is played: whoever waits is
+// answered, and each time some cases move on by a step. What fails, because
+// somebody was faster, is left for the next time.
+func (p *player) duty(ctx context.Context) error {
+	d, err := p.supervisor(ctx)
+	if err != nil {
+		return err
+	}
+	r := chance(p.Seed, 3)
+	for ctx.Err() == nil {
+		err := p.answer(ctx, d, 10, func(int) bool { return true })
+		if err == nil {
+			err = d.Get(ctx, "/c/cases")
+		}
+		ids := namedOn(d.Page, casePath)
+		for range min(len(ids), 5) {
+			if err == nil {
+				err = p.move(ctx, d, ids[r.IntN(len(ids))], 1)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			p.did("refused")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+	return nil
 }
 
 // talk takes a conversation over, greets the worker in the worker's language,

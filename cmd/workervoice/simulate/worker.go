@@ -17,6 +17,7 @@ type worker struct {
 	problem string   // a fixed one for all of a group, or ""
 	sub     string   // likewise
 	site    string   // likewise
+	code    string   // of the case that the worker joins
 	outcome string   // what the worker will say of a remedy
 	hurt    bool     // treated badly for asking
 	done    []string // sessions had
@@ -30,7 +31,11 @@ func (m Month) worker(to string, r *rand.Rand, lang string, t *transport) (*work
 // visit has one session of a kind. It returns when the worker has what the
 // session was for, or has no more patience.
 func (w *worker) visit(ctx context.Context, kind string) error {
-	if err := w.open(ctx); err != nil {
+	open := "/w"
+	if w.code != "" && kind == "join" {
+		open = "/w/j/" + w.code
+	}
+	if err := w.open(ctx, open); err != nil {
 		return err
 	}
 	if kind == "noise" {
@@ -41,7 +46,7 @@ func (w *worker) visit(ctx context.Context, kind string) error {
 	for range 4 + 4*int(max(w.m.Lengths[kind], 2)) {
 		cs := w.choices()
 		state, _, _ := strings.Cut(first(cs), ":")
-		if state == "sent" || begun && kind != "report" && goals[state] {
+		if state == "sent" || begun && kind != "report" && goals[state] || kind == "join" && state == "menu" {
 			return nil
 		}
 		var err error
@@ -100,6 +105,8 @@ func (w *worker) choose(kind, state string, cs []string) string {
 	switch state {
 	case "language":
 		want = "language:" + w.lang
+	case "join", "joinissue":
+		want = state + ":yes"
 	case "safety", "consent", "more", "review", "raise", "withdraw", "forced":
 		want = map[string]string{"safety": "safety:yes", "consent": "consent:agree", "more": "more:no_more", "review": "review:send", "raise": "raise:yes"}[state]
 	case "menu":
