@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed static templates
@@ -62,6 +63,7 @@ func loadAssets() map[string]asset {
 	return as
 }
 
+// zip packs what is packed once and sent again and again.
 func zip(b []byte) []byte {
 	var z bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression) // the level exists
@@ -69,6 +71,29 @@ func zip(b []byte) []byte {
 	_ = w.Close()
 	return z.Bytes()
 }
+
+// zippers pack what is sent once: a writer is dear to make, and the best level
+// takes longer than the page.
+var zippers = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level exists
+	return w
+}}
+
+// zipOnce packs a page for a browser that takes it so; else it returns nil.
+func zipOnce(r *http.Request, b []byte) []byte {
+	if !takesZip(r) {
+		return nil
+	}
+	w := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(w)
+	z := bytes.NewBuffer(make([]byte, 0, len(b)/4))
+	w.Reset(z)
+	_, _ = w.Write(b) // a Buffer takes all
+	_ = w.Close()
+	return z.Bytes()
+}
+
+func takesZip(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") }
 
 func static(w http.ResponseWriter, r *http.Request) {
 	for _, a := range assets {
@@ -109,17 +134,16 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Add("Vary", "Accept-Language")
-	send(w, r, status, b.Bytes(), zip(b.Bytes()))
+	send(w, r, status, b.Bytes(), zipOnce(r, b.Bytes()))
 }
 
-// send answers with plain, or with zipped where the browser takes it.
+// send answers with plain, or with zipped where there is such and the browser
+// takes it.
 func send(w http.ResponseWriter, r *http.Request, status int, plain, zipped []byte) {
-	if zipped != nil {
-		w.Header().Add("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-			w.Header().Set("Content-Encoding", "gzip")
-			plain = zipped
-		}
+	w.Header().Add("Vary", "Accept-Encoding")
+	if zipped != nil && takesZip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		plain = zipped
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(plain) // a browser that has gone needs no answer

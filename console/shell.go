@@ -316,7 +316,7 @@ func (v *visit) Show(name string, data any) error {
 		v.Status = http.StatusOK
 	}
 	v.W.Header().Set("Content-Type", "text/html; charset=utf-8")
-	send(v.W, v.R, v.Status, b.Bytes(), zip(b.Bytes()))
+	send(v.W, v.R, v.Status, b.Bytes(), zipOnce(v.R, b.Bytes()))
 	return nil
 }
 
