@@ -2,8 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -15,9 +13,8 @@ import (
 )
 
 const (
-	breath = 200 * time.Millisecond // between two hints to one page, so that a busy hour does not drown it
-	pulse  = 20 * time.Second       // after which a page hears that we are there
-	gone   = 45 * time.Second       // without a word from a page, after which its person is no longer here
+	pulse = 20 * time.Second // after which a page hears that we are there
+	gone  = 45 * time.Second // without a word from a page, after which its person is no longer here
 )
 
 // An exchange tells open pages what has changed, and who looks at what. It
@@ -30,7 +27,7 @@ type exchange struct {
 
 	mu    sync.Mutex
 	here  map[string]map[cases.CaseworkerID]*presence // by conversation
-	pages map[*livePage]bool
+	feeds map[cases.Caseworker]*feed                  // by audience
 }
 
 // A presence is somebody who looks at a conversation.
@@ -41,14 +38,8 @@ type presence struct {
 	org     cases.OrgID
 }
 
-// A livePage is a page that hears of changes.
-type livePage struct {
-	org  cases.OrgID
-	more chan string // topics beside those of the store
-}
-
 func newExchange(s *store.Store, log *slog.Logger) *exchange {
-	x := &exchange{store: s, log: log, here: map[string]map[cases.CaseworkerID]*presence{}, pages: map[*livePage]bool{}}
+	x := &exchange{store: s, log: log, here: map[string]map[cases.CaseworkerID]*presence{}, feeds: map[cases.Caseworker]*feed{}}
 	x.ctx, x.close = context.WithCancel(context.Background())
 	return x
 }
@@ -62,85 +53,35 @@ func init() {
 // and never what. A page that comes back reads everything again, so nothing
 // need be repeated to it. It ends when the session does.
 func live(v *visit) error {
+	p := v.live.open(v.By())
+	defer v.live.shut(p)
 	out := http.NewResponseController(v.W)
 	v.W.Header().Set("Content-Type", "text/event-stream")
 	v.W.Header().Set("X-Accel-Buffering", "no") // a proxy is not to wait for more
-	if _, err := fmt.Fprint(v.W, "retry: 2000\n\n"); err != nil {
-		return nil // the page has gone
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	p := v.live.open(v.Me.Org)
-	defer v.live.shut(p)
-	hints := v.live.watch(v.Ctx(), v.By())
+	next := []byte("retry: 2000\n\n")
 	tick := time.NewTicker(pulse)
 	defer tick.Stop()
 	for {
-		var topics []string
+		if _, err := v.W.Write(next); err != nil || out.Flush() != nil {
+			return nil // the page has gone
+		}
+		if p.missed.Swap(false) {
+			next = hintOf("all")
+			continue
+		}
 		select {
 		case <-v.Ctx().Done():
 			return nil
 		case <-v.live.ctx.Done():
 			return nil
-		case topics = <-hints:
-		case t := <-p.more:
-			topics = []string{t}
+		case next = <-p.hints:
 		case <-tick.C:
+			next = hintOf()
 			if me, err := v.Store.Signed(v.Ctx(), v.token); err != nil || me.Locked {
-				topics = []string{"go"}
+				next = hintOf("go")
 			}
-		}
-		for more := true; more; {
-			select {
-			case t := <-p.more:
-				topics = append(topics, t)
-			default:
-				more = false
-			}
-		}
-		slices.Sort(topics)
-		b, err := json.Marshal(slices.Compact(topics))
-		if err != nil {
-			return err
-		}
-		if len(topics) == 0 {
-			b = []byte("[]")
-		}
-		if _, err := fmt.Fprintf(v.W, "data: %s\n\n", b); err != nil || out.Flush() != nil {
-			return nil // the page has gone
-		}
-		select {
-		case <-v.Ctx().Done():
-			return nil
-		case <-time.After(breath):
 		}
 	}
-}
-
-// watch passes on what the store hints at, as topics.
-func (x *exchange) watch(ctx context.Context, by cases.Caseworker) <-chan []string {
-	w := x.store.Watch(by)
-	out := make(chan []string)
-	go func() {
-		defer w.Close()
-		for {
-			hs, err := w.Next(ctx)
-			if err != nil {
-				return
-			}
-			var topics []string
-			for _, h := range hs {
-				topics = append(topics, topicsOf(h)...)
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case out <- topics:
-			}
-		}
-	}()
-	return out
 }
 
 // topicsOf says what data-live would have to name to be changed by a hint.
@@ -151,31 +92,10 @@ func topicsOf(h store.Hint) []string {
 	return []string{h.What + ":" + h.ID, h.What + "s"}
 }
 
-func (x *exchange) open(org cases.OrgID) *livePage {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	p := &livePage{org: org, more: make(chan string, 32)}
-	x.pages[p] = true
-	return p
-}
-
-func (x *exchange) shut(p *livePage) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	delete(x.pages, p)
-}
-
-// tell passes a topic on to the pages of an organisation. One that is behind
-// misses it: it is about who is here, which is said again soon. x.mu is held.
+// tell passes a topic on to the pages of an organisation. x.mu is held.
 func (x *exchange) tell(org cases.OrgID, topic string) {
-	for p := range x.pages {
-		if p.org != org {
-			continue
-		}
-		select {
-		case p.more <- topic:
-		default:
-		}
+	if f := x.feeds[cases.Caseworker{Org: org}]; f != nil {
+		f.add(topic)
 	}
 }
 
