@@ -199,6 +199,9 @@ func (p *player) talk(ctx context.Context, d *Desk, id string, back bool) error 
 	if err := d.Get(ctx, "/c/chat/"+id); err != nil {
 		return err
 	}
+	if !d.Offers("/take") { // somebody has it
+		return nil
+	}
 	lang := "en"
 	for l := range greetings {
 		if strings.Contains(d.Page, ` name="text" lang="`+l+`"`) {
