@@ -204,11 +204,15 @@ type visit struct {
 	Status int // of the answer, 200 if zero
 	Ref    string
 	token  string
+	noted  func() error // keeps the notes of what the page has looked at
 }
 
 // visit answers one request.
 func (o *Office) visit(w http.ResponseWriter, r *http.Request, p route) {
-	v := &visit{Office: o, W: w, R: r, Lang: "en"}
+	v := &visit{Office: o, W: w, R: r, Lang: "en", noted: func() error { return nil }}
+	if r.Method == http.MethodGet {
+		v.gather()
+	}
 	v.Lang = v.guessLang()
 	if err := v.enter(p); err != nil {
 		v.fail(err)
@@ -310,6 +314,9 @@ func (v *visit) ask() {
 func (v *visit) Show(name string, data any) error {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+		return err
+	}
+	if err := v.noted(); err != nil {
 		return err
 	}
 	if v.Status == 0 {

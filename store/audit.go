@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"workervoice/cases"
@@ -26,8 +28,66 @@ func (s *Store) desk(by cases.Caseworker) string { return s.name("caseworker", s
 
 // note writes the audit entry of something that changes nothing else.
 func (s *Store) note(ctx context.Context, by cases.Caseworker, what, id string) error {
-	_, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Append: []Entry{s.audit(by, what, id)}})
+	return s.jot(ctx, Batch{Shard: ShardOf(id), At: s.now(), Append: []Entry{s.audit(by, what, id)}})
+}
+
+// jot keeps a note, at once or with the others of a [Store.Gather].
+func (s *Store) jot(ctx context.Context, b Batch) error {
+	if g, ok := ctx.Value(gathered{}).(*gathering); ok && g.add(b) {
+		return nil
+	}
+	return s.keep(ctx, b)
+}
+
+// keep commits notes. Of those made once an hour it remembers that they are kept.
+func (s *Store) keep(ctx context.Context, notes ...Batch) (err error) {
+	for i, r := range s.b.Commit(ctx, notes...) {
+		if r.Err != nil && !errors.Is(r.Err, ErrSeen) {
+			err = errors.Join(err, r.Err)
+			continue
+		}
+		for _, once := range notes[i].Once {
+			s.noted.put(once, struct{}{})
+		}
+	}
 	return err
+}
+
+// A gathering is notes that are not kept yet.
+type gathering struct {
+	mu    sync.Mutex
+	over  bool
+	notes []Batch
+}
+
+type gathered struct{} // in a context
+
+func (g *gathering) add(b Batch) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	same := func(x Batch) bool { return len(b.Once) > 0 && slices.Equal(x.Once, b.Once) }
+	if !g.over && !slices.ContainsFunc(g.notes, same) {
+		g.notes = append(g.notes, b)
+	}
+	return !g.over
+}
+
+// Gather is for pages that look at several things. With the context that it
+// returns, the notes of who looked at what are gathered, and keep keeps them
+// with one flush. Nothing that was read may be shown before keep has returned
+// nil; notes made after it are kept at once, as without a Gather.
+func (s *Store) Gather(ctx context.Context) (_ context.Context, keep func() error) {
+	g := &gathering{}
+	return context.WithValue(ctx, gathered{}, g), func() error {
+		g.mu.Lock()
+		notes := g.notes
+		g.notes, g.over = nil, true
+		g.mu.Unlock()
+		if len(notes) == 0 {
+			return nil
+		}
+		return s.keep(ctx, notes...)
+	}
 }
 
 // Audit returns the last n of what was seen of a case and done to it, oldest first.

@@ -17,22 +17,14 @@ import (
 // error that is both ErrDenied and ErrNotFound, and leaves an audit entry.
 
 // saw notes that by looked at something; once an hour, since pages look again
-// whenever something changes. It returns when that is kept.
+// whenever something changes.
 func (s *Store) saw(ctx context.Context, by cases.Caseworker, what, id string) error {
 	now := s.now()
 	once := s.name("saw", string(by.ID), what, id, itoa(now.Unix()/3600))
 	if _, ok := s.noted.get(once); ok {
 		return nil
 	}
-	_, err := s.commit(ctx, Batch{
-		Shard: ShardOf(id), At: now, Append: []Entry{s.audit(by, what, id)},
-		Once: []string{once},
-	})
-	if err == nil || errors.Is(err, ErrSeen) {
-		s.noted.put(once, struct{}{})
-		return nil
-	}
-	return err
+	return s.jot(ctx, Batch{Shard: ShardOf(id), At: now, Append: []Entry{s.audit(by, what, id)}, Once: []string{once}})
 }
 
 // Chat returns a conversation and where its flow stands. It does not say how

@@ -17,6 +17,7 @@ var filed = []test{
 	{"another organisation sees nothing", denied},
 	{"what nobody has routed is for the bot and the desk alone", unrouted},
 	{"seeing and doing leave an audit entry", audited},
+	{"notes of what is looked at are gathered, and kept or not", notesKept},
 	{"a conversation's entries reach the case once", entered},
 	{"what the case's life does not allow is kept and changes nothing", notAllowed},
 	{"a report is kept with the case, as last told", reported},
@@ -245,6 +246,40 @@ func audited(t rig) {
 	t.c.Pass(2 * time.Hour)
 	cs, _, err := mute.Cases(ctx, nay, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 10)
 	t.want(show(err, len(cs)), show(errSilent, 0))
+}
+
+func notesKept(t rig) {
+	t.open("c")
+	trail := func() (got string) {
+		seen, err := t.s.Audit(ctx, nay, "c", 10)
+		t.must(err)
+		for _, a := range seen {
+			got += a.What + ", "
+		}
+		return got
+	}
+	page, keep := t.s.Gather(ctx)
+	look := func(s *store.Store) {
+		_, err := s.Case(page, nay, "c")
+		t.must(err)
+		_, err = s.Timeline(page, nay, "c", 0, 10)
+		t.must(err)
+	}
+	look(t.s)
+	t.want(trail(), "opened, audit, ")
+	t.must(keep())
+	t.must(keep()) // once
+	t.want(trail(), "opened, audit, read, timeline, audit, ")
+	look(t.s) // too late to be gathered
+	t.want(trail(), "opened, audit, read, timeline, audit, read, timeline, audit, ")
+
+	mute, err := store.New(silent{t.b}, store.Key{1}, t.c.Now) // cannot write any more
+	t.must(err)
+	page, keep = mute.Gather(ctx)
+	look(mute)
+	t.wantIs(keep(), errSilent)
+	_, err = mute.Case(page, nay, "c")
+	t.want(err, errSilent)
 }
 
 func entered(t rig) {
