@@ -23,12 +23,16 @@ func init() {
 }
 
 // counts returns the numbers of the boxes: none where they cannot be read, so
-// that a page is shown all the same.
+// that a page is shown all the same. They are read once a page.
 func (v *visit) counts() store.Counts {
+	if v.counted != nil {
+		return *v.counted
+	}
 	c, err := v.Store.ChatCounts(v.Ctx(), v.By())
 	if err != nil && v.Ctx().Err() == nil { // else whoever asked has gone
 		v.Log.Error("console: conversations cannot be counted", "err", err)
 	}
+	v.counted = &c
 	return c
 }
 

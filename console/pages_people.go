@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"workervoice/cases"
@@ -131,12 +132,21 @@ func (v *visit) site() string {
 	return "http://" + v.R.Host
 }
 
+// locations are those that were read: it takes a file for each, and a page
+// writes many times.
+var locations sync.Map
+
 // zone is where the person is.
 func (v *visit) zone() *time.Location {
-	if l, err := time.LoadLocation(v.Me.Zone); err == nil && v.Me.Zone != "" {
-		return l
+	if l, ok := locations.Load(v.Me.Zone); ok {
+		return l.(*time.Location)
 	}
-	return time.Local
+	l, err := time.LoadLocation(v.Me.Zone)
+	if err != nil || v.Me.Zone == "" {
+		return time.Local
+	}
+	locations.Store(v.Me.Zone, l)
+	return l
 }
 
 // Time writes a time for the person, with the day where it is not today.

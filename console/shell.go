@@ -195,16 +195,17 @@ func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A visit is one request, by somebody or by nobody yet.
 type visit struct {
 	*Office
-	W      http.ResponseWriter
-	R      *http.Request
-	Me     store.Signed // who is signed in
-	Lang   string       // of the page
-	Area   string       // the Key of the item in the rail that is current
-	Title  string
-	Status int // of the answer, 200 if zero
-	Ref    string
-	token  string
-	noted  func() error // keeps the notes of what the page has looked at
+	W       http.ResponseWriter
+	R       *http.Request
+	Me      store.Signed // who is signed in
+	Lang    string       // of the page
+	Area    string       // the Key of the item in the rail that is current
+	Title   string
+	Status  int // of the answer, 200 if zero
+	Ref     string
+	token   string
+	noted   func() error  // keeps the notes of what the page has looked at
+	counted *store.Counts // once they were read
 }
 
 // visit answers one request.

@@ -48,13 +48,17 @@ func (c *Catalog) date(lang, pattern string, t time.Time, loc *time.Location) st
 	if lang == "th" {
 		year = fmt.Sprintf("%d (%d)", t.Year()+thaiYears, t.Year())
 	}
-	return strings.NewReplacer(
-		"{{.Weekday}}", c.word(lang, fmt.Sprintf("day.%d", t.Weekday())),
-		"{{.Day}}", strconv.Itoa(t.Day()),
-		"{{.Month}}", c.word(lang, fmt.Sprintf("month.%d", t.Month())),
-		"{{.Year}}", year,
-		"{{.Clock}}", t.Format("15:04"),
-	).Replace(c.word(lang, pattern))
+	text := c.word(lang, pattern)
+	for _, part := range [][2]string{
+		{"{{.Weekday}}", c.word(lang, "day."+strconv.Itoa(int(t.Weekday())))},
+		{"{{.Day}}", strconv.Itoa(t.Day())},
+		{"{{.Month}}", c.word(lang, "month."+strconv.Itoa(int(t.Month())))},
+		{"{{.Year}}", year},
+		{"{{.Clock}}", t.Format("15:04")},
+	} {
+		text = strings.ReplaceAll(text, part[0], part[1])
+	}
+	return text
 }
 
 // word returns a text that dates and lists are made of, as it stands in its
