@@ -246,3 +246,34 @@ func TestDraftInTwoTabs(t *testing.T) {
 		t.Errorf("the case has %v, %v", us, err)
 	}
 }
+
+// A template that the platform was too busy for does not use up the day's: as
+// many reach workers as may.
+func TestTierWithoutRefused(t *testing.T) {
+	t.Parallel()
+	g := newGroup(newStage(t, infoOf(t, "whatsapp")))
+	g.e.Tier = 3
+	for i := range 5 {
+		g.users = append(g.users, fmt.Sprint("w", i))
+		g.join(g.users[i], "en", nil)
+	}
+	g.settle()
+	g.now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) // 19:00
+	refused := 0
+	g.play.fail = func(m channels.Outbound) error {
+		if m.Template != nil && refused < 2 {
+			refused++
+			return &channels.SendError{Reason: channels.Busy, After: 10 * time.Second, Err: context.Canceled}
+		}
+		return nil
+	}
+	u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
+	g.settle()
+	for range 5 {
+		g.pass(15 * time.Second)
+	}
+	if got := len(g.sent()); got != 3 || refused != 2 {
+		t.Errorf("%d templates went out, %d were refused", got, refused)
+	}
+	g.want(u, "2 hours, 3 template")
+}

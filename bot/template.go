@@ -71,7 +71,11 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 	}
 	s.e.Log.Warn("the template that asks a worker to look was not sent, its news wait until the worker writes", "message", t, "err", err)
 	var no *channels.SendError
-	if errors.As(err, &no) && no.Reason == channels.Busy {
+	if !errors.As(err, &no) {
+		return
+	}
+	s.release(context.WithoutCancel(ctx))
+	if no.Reason == channels.Busy {
 		st.Retry, st.Why = s.e.Now().Add(max(no.After, pauseAfter(st.Parcel.Attempts))), ""
 		s.busy(ctx, s.e.Now().Add(no.After))
 	}
@@ -110,6 +114,27 @@ func (s *sender) reserve(ctx context.Context) (time.Time, error) {
 		st.Templates = t.since(now)
 	})
 	return at, err
+}
+
+// release takes back the last template that was counted: the platform has
+// refused it.
+func (s *sender) release(ctx context.Context) {
+	s.tier.Lock()
+	defer s.tier.Unlock()
+	err := s.e.Store.PutChannel(ctx, s.info.ID, func(st *store.ChannelState) {
+		last := int64(-1)
+		for h, n := range st.Templates {
+			if n > 0 {
+				last = max(last, h)
+			}
+		}
+		if last >= 0 {
+			st.Templates[last]--
+		}
+	})
+	if err != nil { // one template less today
+		s.e.Log.Error("a template that was refused stays counted: look at the store", "channel", s.info.ID, "err", err)
+	}
 }
 
 // A tier is how many workers a platform lets us write to in 24 hours who have

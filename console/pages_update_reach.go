@@ -234,6 +234,10 @@ func (u *updateView) count() error {
 	if err != nil {
 		return err
 	}
+	u.U.Total = 0 // as the counters have it: the update was read a moment before
+	for _, n := range counts {
+		u.U.Total += n
+	}
 	total, x := max(u.U.Total, 1), 0
 	for _, s := range shownStates {
 		n := counts[s]

@@ -65,18 +65,31 @@ func (s *Store) Counts(ctx context.Context, by cases.Caseworker, c cases.ID, upd
 	if _, err := s.open(ctx, by, "counts", c); err != nil {
 		return nil, err
 	}
-	counts := make(map[cases.DeliveryState]int, len(cases.DeliveryStates))
-	for _, state := range cases.DeliveryStates {
-		n, err := s.b.Count(ctx, s.inState(update, state))
+	for again := 0; ; again++ {
+		counts, sum := make(map[cases.DeliveryState]int, len(cases.DeliveryStates)), 0
+		for _, state := range cases.DeliveryStates {
+			n, err := s.b.Count(ctx, s.inState(update, state))
+			if err != nil {
+				return nil, err
+			}
+			if n != 0 {
+				counts[state] = int(n)
+				sum += int(n)
+			}
+		}
+		u, err := s.kept(ctx, c, update)
+		if errors.Is(err, ErrNotFound) || err == nil && sum == u.Total || again == recounts {
+			return counts, nil
+		}
 		if err != nil {
 			return nil, err
 		}
-		if n != 0 {
-			counts[state] = int(n)
-		}
 	}
-	return counts, nil
 }
+
+// recounts is how often counters are read again between which a delivery has
+// moved: they are read one after the other.
+const recounts = 50
 
 // A progress is on its way from a conversation to the deliveries that it is
 // about: those of For, or with Knock all that wait in the conversation.
