@@ -149,6 +149,28 @@ func TestSend(t *testing.T) {
 	}
 }
 
+// TestPushIsSeen has the Book show news only once it is written down that they
+// were sent, a moment after the page was told to look.
+func TestPushIsSeen(t *testing.T) {
+	s := newSite(t, nil)
+	page := s.begin()
+	next, _, _ := s.listen("?v="+shown.FindStringSubmatch(page.body)[1], "")
+	s.b.set(func() { s.b.say(s.user(), "the answer") })
+	next()
+	if _, err := s.a.Send(t.Context(), channels.Outbound{Key: "p1", To: channels.Address{User: s.user()}, Class: channels.Push}); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() {
+		s.b.set(func() {
+			p := s.b.pages[s.user()]
+			p.Lines, p.Version = append(p.Lines, Line{ID: "p1", Text: "there are news"}), "told"
+		})
+	})
+	if _, u := next(); !strings.Contains(u.Lines, "there are news") {
+		t.Errorf("the page was told %+v", u)
+	}
+}
+
 // listen opens a live connection and returns what it says, event by event.
 func (s *site) listen(query, last string) (next func() (id string, u update), status int, end func()) {
 	s.t.Helper()

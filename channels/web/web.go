@@ -124,8 +124,17 @@ func (a *Adapter) Send(_ context.Context, m channels.Outbound) (string, error) {
 		return "", &channels.SendError{Reason: channels.Rejected, Err: errors.New("not a name that the web chat gave")}
 	}
 	a.Ring(m.To.User)
+	if m.Class == channels.Push || m.Class == channels.Nudge { // the Book shows them once it is written down that they were sent
+		for _, later := range written {
+			time.AfterFunc(later, func() { a.Ring(m.To.User) })
+		}
+	}
 	return m.Key, nil
 }
+
+// written is how long after sending it may take until what was sent is written
+// down: usually the first, on a busy machine the last.
+var written = []time.Duration{200 * time.Millisecond, 2 * time.Second}
 
 // Ring tells the worker's open pages that the Book has changed. Send does so by
 // itself; where several processes serve pages, ring in those that did not
