@@ -274,8 +274,8 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errAsk):
 		v.ask()
 		return
-	case errors.Is(err, context.Canceled) && v.R.Context().Err() != nil:
-		return // whoever asked has gone
+	case v.R.Context().Err() != nil:
+		return // whoever asked has gone, however the store puts that
 	case errors.As(err, &wait):
 		v.Status, v.Title = http.StatusTooManyRequests, v.T("fail.wait", "Count", int(wait.Wait/time.Minute)+1)
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrDenied):
