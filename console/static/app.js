@@ -92,12 +92,26 @@
   };
   const refreshAll = () => document.querySelectorAll('[data-live]').forEach(wv.refresh);
 
+  // soon fetches again what a hint is about: at once, but in a busy hour no more
+  // often than somebody can read. Lists hear of every conversation and case.
+  const fetched = new WeakMap(), waiting = new WeakSet();
+  const soon = (el) => {
+    if (waiting.has(el)) return;
+    waiting.add(el);
+    const gap = /(^| )(chats|cases)( |$)/.test(el.dataset.live) ? 3000 : 500;
+    setTimeout(() => {
+      waiting.delete(el);
+      fetched.set(el, Date.now());
+      wv.refresh(el);
+    }, Math.max(0, (fetched.get(el) || 0) + gap - Date.now()));
+  };
+
   // hear passes topics on to what shows them.
   const hear = (topics) => {
     if (topics.includes('go')) { wv.ask('/c/rail', { headers: { 'X-Auto': '1' } }).catch(() => {}); return; }
     if (topics.includes('all')) { refreshAll(); return; }
     for (const el of document.querySelectorAll('[data-live]')) {
-      if (el.dataset.live.split(' ').some((t) => topics.includes(t))) wv.refresh(el);
+      if (el.dataset.live.split(' ').some((t) => topics.includes(t))) soon(el);
     }
     wv.heard.forEach((f) => f(topics));
   };
