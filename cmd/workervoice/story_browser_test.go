@@ -33,6 +33,11 @@ func TestBrowserStory(t *testing.T) {
 	y.raising()
 	y.joining()
 	y.news()
+	y.promise()
+	y.asking()
+	y.queue()
+	y.nan.looks(map[string]string{"inbox": "/c/?box=all", "chat": "/c/chat/" + y.chat, "case": y.nan.at, "update": y.nan.at + "/update/new", "today": "/c/today",
+		"reopened": "/c/reopened", "overdue": "/c/overdue", "cases": "/c/cases", "workers": y.nan.at + "/workers", "join": y.nan.at + "/join"}, "en", "my", "km")
 	for _, s := range []*screen{y.worker, y.nan, y.lin} {
 		s.done()
 	}
@@ -358,6 +363,72 @@ func (y *story) news() {
 	y.worker.reads(friday["km"])
 	y.nan.until("everybody has read it", `[...document.querySelectorAll('.counters dd')].some((e) => e.textContent === '41')`)
 	y.shots("update-out", n)
+}
+
+// promise takes the case to where the employer says that it is fixed.
+func (y *story) promise() {
+	y.step("the employer answers, promises, and says that it is fixed")
+	n := y.nan
+	var summary, words []string
+	for _, lang := range []string{"en", "my", "km", "ne", "th"} {
+		summary = append(summary, "summary."+lang, friday[lang])
+		words = append(words, "promise."+lang, paid[lang])
+	}
+	n.does("respond", append(summary, "text", "We will pay.")...)
+	n.does("plan", append(words, "who", "the office", "by", y.day(3), "payday", y.day(3))...)
+	n.does("start")
+	n.does("claim", "text", "All paid by transfer.")
+	n.finds("They say fixed", "Nothing closes yet")
+	y.shots("case-claimed", n)
+	for _, o := range y.others {
+		o.waits("news:read")
+		o.press("news:read")
+		o.must(paid[o.lang])
+	}
+	y.worker.reads(paid["km"])
+}
+
+// asking moves the clock to after the promise: workers are asked, in the hours
+// in which they are free.
+func (y *story) asking() {
+	y.step("after the promise, in working hours, nobody is asked")
+	y.sleeps(8, 15, 0)
+	y.nan.signs()
+	y.nan.open(y.nan.at)
+	y.nan.finds("Workers check")
+	for _, o := range y.others[:4] {
+		o.open()
+		if strings.Contains(o.page, "news:read") {
+			y.Fatal("a worker was asked at three in the afternoon: ", o.page)
+		}
+	}
+	y.step("in the evening they are")
+	y.sleeps(0, 19, 0)
+	for _, o := range y.others {
+		o.waits("news:read")
+	}
+	y.step("one says no")
+	p := y.worker
+	p.chooses("news:read")
+	p.finds(y.word("km", "remedy.fact", map[string]any{"Promise": paid["km"]}))
+	p.chooses("fact:none/a", "missing:notall/a", "missing:done/a", "treated:no/a")
+	p.finds(strings.Split(y.word("km", "remedy.reopened", map[string]any{"Ref": y.ref, "ByWhen": "|"}), "|")[0])
+	y.shots("worker-no", p)
+}
+
+// queue shows where it stands now, and why it cannot be closed.
+func (y *story) queue() {
+	y.step("it stands among those that workers check, and cannot be closed as fixed")
+	n := y.nan
+	n.signs()
+	n.open("/c/checking")
+	n.finds(y.ref, "1 of 41 answered", "40 unknown", "Workers are being asked. Nothing closes yet.")
+	y.shots("checking", n)
+}
+
+// paid is what was promised.
+var paid = map[string]string{
+	"en": "All wages are paid", "my": "လစာ အားလုံး ပေးမယ်", "km": "បើកប្រាក់ខែទាំងអស់", "ne": "सबै तलब दिइनेछ", "th": "จ่ายค่าจ้างทั้งหมด",
 }
 
 // friday is what the update says.

@@ -332,6 +332,41 @@ func (s *screen) shoot(name string) {
 	}
 }
 
+// looks takes pictures of pages in several languages, sizes and themes, and has
+// axe-core look at them, where SHOTS and AXE ask for it.
+func (s *screen) looks(paths map[string]string, langs ...string) {
+	s.Helper()
+	if os.Getenv("SHOTS") == "" {
+		return
+	}
+	axe, _ := os.ReadFile(os.Getenv("AXE"))
+	for _, lang := range langs {
+		s.size(1440, 900, false)
+		s.open("/c/me")
+		s.sets("#l", lang)
+		s.leads("form:has(#l) .btn.primary")
+		for _, width := range []int64{1440, 390} {
+			for _, dark := range []bool{false, true} {
+				s.size(width, map[int64]int64{1440: 900, 390: 844}[width], dark)
+				for name, path := range paths {
+					s.open(path)
+					s.shows("#main")
+					s.shoot(fmt.Sprintf("%s-%s-%d-%v", name, lang, width, dark))
+					if len(axe) == 0 || lang != langs[0] { // it judges the same marks in each language
+						continue
+					}
+					eval[bool](s, string(axe)+"; true")
+					found := get(s, "axe", chromedp.Evaluate[string](`axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(' | ')).join('; '))`, chromedp.EvalAwaitPromise))
+					wide := eval[bool](s, "document.documentElement.scrollWidth > innerWidth + 1")
+					if found != "" || wide {
+						s.Errorf("%s in %s at %d, dark %v, sideways %v: %s", name, lang, width, dark, wide, found)
+					}
+				}
+			}
+		}
+	}
+}
+
 const passphrase = "rain on the tin roof 7"
 
 // joins goes in by an invitation, and signs in.
