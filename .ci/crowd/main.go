@@ -4,6 +4,10 @@
 //
 //	cd .ci/crowd && go run .
 //
+// That takes five minutes on two cores, so it is run by hand. A small one:
+//
+//	go run . -whatsapp 60 -line 60 -telegram 30 -quota 40 -tier 20 -together 20
+//
 // The program is built as it is, with one difference: its clock on the wall
 // can go ahead (see build). So the story always begins at 20:15 in Bangkok,
 // and days pass by starting the program again. The platforms' clock goes with
