@@ -424,6 +424,15 @@ func (y *story) queue() {
 	n.open("/c/checking")
 	n.finds(y.ref, "1 of 41 answered", "40 unknown", "Workers are being asked. Nothing closes yet.")
 	y.shots("checking", n)
+	n.open(n.at)
+	n.finds("Workers check", "It cannot close while a worker says no")
+	y.shots("case-disputed", n)
+	y.lin.signs()
+	y.lin.open(n.at)
+	y.lin.finds("It cannot close while a worker says no")
+	if eval[bool](y.lin, "!!document.querySelector('[id^=f-giveup]')") {
+		y.lin.fails("a caseworker is offered to close it")
+	}
 }
 
 // paid is what was promised.
