@@ -81,6 +81,9 @@ func TakeIn(c cases.Case, kept *cases.Member, m cases.Member, from cases.Case, n
 		}
 		x.Round = i.Round
 		a.m.Claims = append(a.m.Claims, x)
+		if i.Status == cases.Received && c.Parent == from.ID && unfixed(m, x.Issue) { // split off for that: nobody begins anew
+			a.lead(x.Issue, cases.Reopened)
+		}
 	}
 	a.m.From = from.ID
 	a.c.Severity = a.c.Severity.Worse(from.Severity)
@@ -88,6 +91,12 @@ func TakeIn(c cases.Case, kept *cases.Member, m cases.Member, from cases.Case, n
 	a.count()
 	a.settle()
 	return Change{Case: a.c, Member: a.m, Entries: []cases.Entry{n}}
+}
+
+// unfixed reports whether a worker's last word on an issue was that it is not fixed.
+func unfixed(m cases.Member, issue cases.Code) bool {
+	x := m.Claim(issue)
+	return x != nil && Dissents(m, issue, x.Round)
 }
 
 // openOr is the status in which an issue comes along from another case.
