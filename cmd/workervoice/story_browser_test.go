@@ -36,6 +36,7 @@ func TestBrowserStory(t *testing.T) {
 	y.promise()
 	y.asking()
 	y.queue()
+	y.closing()
 	y.nan.looks(map[string]string{"inbox": "/c/?box=all", "chat": "/c/chat/" + y.chat, "case": y.nan.at, "update": y.nan.at + "/update/new", "today": "/c/today",
 		"reopened": "/c/reopened", "overdue": "/c/overdue", "cases": "/c/cases", "workers": y.nan.at + "/workers", "join": y.nan.at + "/join"}, "en", "my", "km")
 	for _, s := range []*screen{y.worker, y.nan, y.lin} {
@@ -434,6 +435,31 @@ func (y *story) queue() {
 		y.lin.fails("a caseworker is offered to close it")
 	}
 }
+
+// closing has the others answer: for them it closes, by their own word.
+func (y *story) closing() {
+	y.step("the others say that it is fixed")
+	says := map[string]string{"fact": "fact:all/a", "content": "content:yes/a", "treated": "treated:no/a", "pressed": "pressed:no/a", "rating": "rating:skip/a"}
+	for _, o := range y.others {
+		o.press("news:read")
+		for range 9 {
+			m := remedyButton.FindStringSubmatch(o.page)
+			if m == nil {
+				break
+			}
+			o.press(says[m[1]])
+		}
+	}
+	n := y.nan
+	n.open(n.at)
+	n.finds("Closed, workers satisfied", "40 of 41")
+	y.shots("case-closed", n)
+	n.open("/c/today")
+	n.finds("Employer says fixed", "41 of 41", "40 of 41")
+	y.shots("today", n)
+}
+
+var remedyButton = regexp.MustCompile(`value="(fact|content|treated|pressed|rating):`)
 
 // paid is what was promised.
 var paid = map[string]string{
