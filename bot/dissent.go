@@ -15,7 +15,7 @@ func (e *Engine) dissent(ctx context.Context, f flows.Follow) error {
 	if f.What != flows.FollowSplit || f.Issue == "" {
 		return nil
 	}
-	_, err := e.Store.Split(ctx, cases.Bot, f.Case, f.Issue, nil, f.Key, "")
+	_, err := e.Store.Split(ctx, cases.Bot, f.Case, f.Issue, nil, "split/"+f.Key, "") // the key of the answer itself was used by it
 	e.entries.ring()
 	return err
 }
