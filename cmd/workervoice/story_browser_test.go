@@ -452,11 +452,8 @@ func (y *story) closing() {
 	}
 	n := y.nan
 	n.open(n.at)
-	n.finds("Closed, workers satisfied", "40 of 41")
+	n.finds("Closed, workers satisfied", "40 of 40") // who said no goes on in a case of their own
 	y.shots("case-closed", n)
-	n.open("/c/today")
-	n.finds("Employer says fixed", "41 of 41", "40 of 41")
-	y.shots("today", n)
 }
 
 var remedyButton = regexp.MustCompile(`value="(fact|content|treated|pressed|rating):`)
