@@ -59,7 +59,7 @@ func (p *platform) texts(user string) (out []string) {
 
 // A house is a running system with its console.
 type house struct {
-	*testing.T
+	testing.TB
 	s    *store.Store
 	e    *bot.Engine
 	o    *Office
@@ -102,9 +102,9 @@ func (h *house) pass(d time.Duration) {
 	h.past += d
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{T: t, log: &lockedLog{}, play: &platform{rang: make(chan struct{}, 1), info: channels.Info{
+	h := &house{TB: t, log: &lockedLog{}, play: &platform{rang: make(chan struct{}, 1), info: channels.Info{
 		ID: "whatsapp", Platform: channels.WhatsApp, Text: channels.Limit{N: 4096}, Body: channels.Limit{N: 1024}, Caption: channels.Limit{N: 1024},
 		Choices: 10, Buttons: 3, Button: channels.Limit{N: 20}, Row: channels.Limit{N: 24}, Desc: channels.Limit{N: 72}, Value: 200,
 		Window: 24 * time.Hour, Receipts: true, Files: map[string]int64{"image": 5 << 20, "audio": 16 << 20, "application": 100 << 20},

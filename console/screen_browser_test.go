@@ -28,7 +28,7 @@ import (
 
 // A screen is one browser window.
 type screen struct {
-	*testing.T
+	testing.TB
 	ctx    context.Context
 	h      *house
 	mu     sync.Mutex
@@ -51,7 +51,7 @@ func (h *house) screen(c *colleague, width, height int64, dark bool) *screen {
 	h.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	h.Cleanup(stop)
-	s := &screen{T: h.T, ctx: ctx, h: h}
+	s := &screen{TB: h.TB, ctx: ctx, h: h}
 	if err := chromedp.Listen(ctx, s.watch); err != nil {
 		h.Fatalf("no browser: install Debian's package chromium, or say in CHROMIUM where one is: %v", err)
 	}
