@@ -3,180 +3,84 @@
 package web
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
+	"workervoice/channels/web/chromium"
 )
 
-// A phone is one browser window.
+// A phone is a worker's browser, in a real Chromium: go test -tags browser.
 type phone struct {
-	t      *testing.T
-	ctx    context.Context
-	s      *site
-	mu     sync.Mutex
-	faults []string // what the browser complained about
+	*chromium.Window
+	s *site
 }
 
-// newPhone opens a window of w by h points.
-func newPhone(t *testing.T, s *site, scripts bool, w, h int64, dark bool) *phone {
+// newPhone opens a window on a site.
+func newPhone(t *testing.T, s *site, look chromium.Look) *phone {
 	t.Helper()
-	opts := []chromedp.ExecAllocatorOption{chromedp.UserDataDir(t.TempDir()), chromedp.NoFirstRun}
-	if program := os.Getenv("CHROMIUM"); program != "" {
-		opts = append(opts, chromedp.ExecPath(program))
-	}
-	for _, f := range []string{"headless", "no-sandbox", "disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
-		"use-fake-device-for-media-stream", "use-fake-ui-for-media-stream", "hide-scrollbars", "disable-dev-shm-usage"} {
-		opts = append(opts, chromedp.Flag(f, true))
-	}
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	p := &phone{t: t, ctx: ctx, s: s}
-	if err := chromedp.Listen(ctx, p.watch); err != nil {
-		t.Fatalf("no browser: install Debian's package chromium, or say in CHROMIUM where one is: %v", err)
-	}
-	call(p, network.Enable, network.EnableParams{})
-	call(p, log.Enable, cdp.Empty{})
-	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: w, Height: h, DeviceScaleFactor: 2, Mobile: w < 500})
-	call(p, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: w < 500})
-	call(p, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Bangkok"})
-	if dark {
-		call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
-	}
-	if !scripts {
-		call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	}
-	return p
+	return &phone{chromium.Open(t, s.url, look), s}
 }
 
-// watch collects what must not happen: errors in scripts, and breaches of the
-// content security policy.
-func (p *phone) watch(ev any) {
-	fault := ""
-	switch e := ev.(type) {
-	case *runtime.EventExceptionThrown:
-		fault = "script: " + e.ExceptionDetails.Text
-		if x := e.ExceptionDetails.Exception; x != nil {
-			fault += " " + x.Description
-		}
-	case *log.EventEntryAdded:
-		if e.Entry.Source != log.EntrySourceNetwork { // a server that is down is a test's own doing
-			fault = string(e.Entry.Source) + ": " + e.Entry.Text
-		}
-	case *runtime.EventConsoleAPICalled:
-		fault = "console: " + string(e.Type)
-	}
-	if fault != "" {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.faults = append(p.faults, fault)
-	}
-}
-
-// done fails the test if the browser complained.
-func (p *phone) done() {
-	p.t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.faults) > 0 {
-		p.t.Errorf("the browser complained:\n%s", strings.Join(p.faults, "\n"))
-	}
-}
-
-// get runs an action and returns its value. One that has not ended after
-// twenty seconds never will.
-func get[T any](p *phone, a chromedp.Action[T]) T {
-	p.t.Helper()
-	ctx, stop := context.WithTimeout(p.ctx, 20*time.Second)
-	defer stop()
-	v, err := chromedp.Run(ctx, a)
-	if err != nil {
-		p.shoot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
-		p.t.Fatal(err)
-	}
-	return v
-}
-
-func call[P, R any](p *phone, c cdp.Command[P, R], params P) {
-	p.t.Helper()
-	if _, err := chromedp.Call(p.ctx, c, params); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *phone) run(as ...chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	get(p, chromedp.Steps(as...))
-}
-
-func (p *phone) open(path string) { p.t.Helper(); p.run(chromedp.Navigate(p.s.url + path)) }
-
-// sees waits until the page shows text.
-func (p *phone) sees(text string) {
-	p.t.Helper()
-	p.run(chromedp.WaitVisible(chromedp.Search(fmt.Sprintf(`//*[text()[contains(., %q)]]`, text))))
-}
-
-// shows waits until the page shows what a selector finds.
-func (p *phone) shows(sel string) { p.t.Helper(); p.run(chromedp.WaitVisible(chromedp.CSS(sel))) }
-
-// press taps what a selector finds.
-func (p *phone) press(sel string) {
-	p.t.Helper()
-	p.shows(sel)
-	p.run(chromedp.Click(chromedp.CSS(sel)))
-}
+// inHand is how most tests hold the phone.
+var inHand = chromium.Look{Width: 360, Height: 740}
 
 // choose presses a choice, once it can be.
-func (p *phone) choose(value string) {
-	p.t.Helper()
-	p.press(`#ask:not(.new) button[value="` + value + `"]`)
+func (p *phone) choose(values ...string) {
+	p.Helper()
+	for _, v := range values {
+		p.Press(`#ask:not(.new) button[value="` + v + `"]`)
+	}
 }
 
-func (p *phone) write(text string) {
-	p.t.Helper()
-	p.run(chromedp.SendKeys(chromedp.ID("w"), text))
+// says writes and sends.
+func (p *phone) says(text string) {
+	p.Helper()
+	p.Types("#w", text)
+	p.Press("#send")
 }
 
-func (p *phone) attach(id, file string) {
-	p.t.Helper()
-	p.run(chromedp.SetUploadFiles(chromedp.ID(id), []string{file}))
+// settled waits until the server has taken in what was sent.
+func (p *phone) settled() {
+	p.Helper()
+	p.Until("all is sent", `!document.querySelector('#mine li') && !document.getElementById('typing').getClientRects().length`)
 }
 
-// eval returns what an expression says, also where the page's own scripts are off.
-func eval[T any](p *phone, js string) T { p.t.Helper(); return get(p, chromedp.Evaluate[T](js)) }
+// left waits until the chat is left, and returns where that led.
+func (p *phone) left() string {
+	p.Helper()
+	p.Until("the chat is left", `(location.pathname.endsWith('/w/bye') || location.href === 'about:blank') && document.readyState === 'complete'`)
+	return chromium.Eval[string](p.Window, "location.href")
+}
 
 // text returns all that stands on the page, hidden or not.
 func (p *phone) text() string {
-	p.t.Helper()
-	return get(p, chromedp.TextContent(chromedp.CSS("body"), chromedp.NodeReady))
+	p.Helper()
+	return chromium.Eval[string](p.Window, "document.body.textContent")
 }
 
-// shoot takes a picture, for people to look at.
-func (p *phone) shoot(name string) {
-	p.t.Helper()
-	dir := os.Getenv("SHOTS")
-	if dir == "" {
-		return
+// check measures what makes a page readable and safe to press.
+func (p *phone) check() {
+	p.Helper()
+	for _, f := range chromium.Eval[[]string](p.Window, `(() => {
+	const bad = [], seen = (e) => e.getClientRects().length && !e.closest('.vh')
+	for (const e of [document.documentElement, ...document.querySelectorAll('.talk')]) if (e.scrollWidth > e.clientWidth) bad.push('scrolls sideways')
+	for (const b of document.querySelectorAll('button, .btn, summary, textarea')) {
+		const r = b.getBoundingClientRect()
+		if (seen(b) && (r.height < 44 || r.width < 44)) bad.push('small: ' + r.width + '×' + r.height + ' ' + b.textContent)
+		if (seen(b) && b.scrollWidth > b.clientWidth + 1) bad.push('cut off: ' + b.textContent)
 	}
-	b, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), b, 0o600)
+	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+	for (let n; n = walk.nextNode();) {
+		const e = n.parentElement, s = getComputedStyle(e), lang = (e.closest('[lang]') || {}).lang
+		if (!n.textContent.trim() || !seen(e)) continue
+		const high = parseFloat(s.lineHeight) / parseFloat(s.fontSize)
+		for (const [l, letters, least] of [['my', /[\u1000-\u109f]/, 1.89], ['km', /[\u1780-\u17ff]/, 1.89], ['ne', /[\u0900-\u097f]/, 1.74], ['th', /[\u0e00-\u0e7f]/, 1.74]]) {
+			if (letters.test(n.textContent) && lang !== l) bad.push('marked ' + lang + ': ' + n.textContent)
+			if (letters.test(n.textContent) && high < least) bad.push('line height ' + high + ': ' + n.textContent)
+		}
+		if (parseFloat(s.fontSize) < 12) bad.push('tiny: ' + n.textContent)
 	}
-	if err != nil {
-		p.t.Error(err)
+	return bad
+})()`) {
+		p.Error(f)
 	}
 }
