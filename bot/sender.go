@@ -36,6 +36,7 @@ type sender struct {
 	tier    sync.Mutex            // held while a template is counted
 	clean   keys                  // messages that were held or refused here, and so surely not delivered
 	doubted keys                  // messages of which nobody knows
+	noted   keys                  // templates that were sent, and their receipts kept
 
 	gate func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict
 }
@@ -169,6 +170,8 @@ func (s *sender) settle() {
 		}
 		if err != nil { // what is not settled is sent again when its lease has run out
 			s.e.Log.Error("what became of messages is not kept: look at the store", "channel", s.info.ID, "err", err)
+		} else {
+			s.note(ss)
 		}
 		for i, p := range next {
 			if p != nil {

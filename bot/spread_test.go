@@ -75,45 +75,6 @@ func TestOptedIn(t *testing.T) {
 	}
 }
 
-// The day's templates are spread over days as the plan says.
-func TestTier(t *testing.T) {
-	t.Parallel()
-	g := newGroup(newStage(t, infoOf(t, "whatsapp")))
-	g.e.Tier = 12
-	for i := range 20 {
-		g.users = append(g.users, fmt.Sprint("w", i))
-		g.join(g.users[i], "en", nil)
-	}
-	g.settle()
-	g.now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) // 19:00
-	draft := g.writes(cases.Update{Kind: cases.Free, Texts: english})
-	p, err := g.e.Plan(context.Background(), g.by, draft)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ch := p.Channels[0]
-	if ch.Templates != 20 || len(ch.Days) != 2 || ch.Days[0].N != 12 || ch.Days[1].N != 8 || ch.Now != 12 {
-		t.Fatalf("the plan is %+v", ch)
-	}
-	u := g.approves(draft)
-	g.settle()
-	if got := len(g.sent()); got != 12 {
-		t.Errorf("today go out %d", got)
-	}
-	g.want(u, "8 hours, 12 template")
-	g.restart()
-	g.e.Tier = 12
-	g.pass(ch.Later[0].At.Sub(g.Now()) - time.Second)
-	if got := len(g.sent()); got != 0 {
-		t.Errorf("before the time of the plan go out %d", got)
-	}
-	g.pass(2 * time.Second)
-	if got := len(g.sent()); got != 8 {
-		t.Errorf("tomorrow go out %d", got)
-	}
-	g.want(u, "20 template")
-}
-
 // When the month's messages are used up, the rest hears of it on contact.
 func TestUpdateOverQuota(t *testing.T) {
 	t.Parallel()
@@ -245,35 +206,4 @@ func TestDraftInTwoTabs(t *testing.T) {
 	if err != nil || len(us) != 2 || !slices.ContainsFunc(us, func(o cases.Update) bool { return o.ID == u.ID && o.Author == g.by.ID }) {
 		t.Errorf("the case has %v, %v", us, err)
 	}
-}
-
-// A template that the platform was too busy for does not use up the day's: as
-// many reach workers as may.
-func TestTierWithoutRefused(t *testing.T) {
-	t.Parallel()
-	g := newGroup(newStage(t, infoOf(t, "whatsapp")))
-	g.e.Tier = 3
-	for i := range 5 {
-		g.users = append(g.users, fmt.Sprint("w", i))
-		g.join(g.users[i], "en", nil)
-	}
-	g.settle()
-	g.now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) // 19:00
-	refused := 0
-	g.play.fail = func(m channels.Outbound) error {
-		if m.Template != nil && refused < 2 {
-			refused++
-			return &channels.SendError{Reason: channels.Busy, After: 10 * time.Second, Err: context.Canceled}
-		}
-		return nil
-	}
-	u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
-	g.settle()
-	for range 5 {
-		g.pass(15 * time.Second)
-	}
-	if got := len(g.sent()); got != 3 || refused != 2 {
-		t.Errorf("%d templates went out, %d were refused", got, refused)
-	}
-	g.want(u, "2 hours, 3 template")
 }

@@ -221,6 +221,7 @@ func (s *stage) transmit(snd *sender) (some bool) {
 		if err != nil {
 			s.Fatal(err)
 		}
+		snd.note([]store.Settlement{st})
 		if next[0] != nil {
 			snd.take(*next[0])
 		}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -49,7 +50,7 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 		st.Retry, st.Why = retry, ""
 		return
 	}
-	if at, err := s.reserve(context.WithoutCancel(ctx)); err != nil || !at.IsZero() {
+	if at, err := s.reserve(context.WithoutCancel(ctx), key); err != nil || !at.IsZero() {
 		if err != nil { // nobody knows how many have gone out: none more for now
 			s.e.Log.Error("how many templates were sent cannot be read: look at the store", "channel", s.info.ID, "err", err)
 			at = s.e.Now().Add(time.Minute)
@@ -74,7 +75,7 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 	if !errors.As(err, &no) {
 		return
 	}
-	s.release(context.WithoutCancel(ctx))
+	s.release(context.WithoutCancel(ctx), key)
 	if no.Reason == channels.Busy {
 		st.Retry, st.Why = s.e.Now().Add(max(no.After, pauseAfter(st.Parcel.Attempts))), ""
 		s.busy(ctx, s.e.Now().Add(no.After))
@@ -97,43 +98,71 @@ func (s *sender) knockedBefore(ctx context.Context, c store.Conversation, m chan
 	return "", nil
 }
 
-// reserve counts one more template of the channel. It returns when the next may
-// go out instead, if as many have as the platform allows in a day.
-func (s *sender) reserve(ctx context.Context) (time.Time, error) {
+// reserve counts the template key of the channel, once however often it is
+// asked: a program that was killed before it was sent has counted it already.
+// It returns when it may go out instead, if as many have as the platform allows
+// in a day.
+func (s *sender) reserve(ctx context.Context, key string) (time.Time, error) {
 	s.tier.Lock()
 	defer s.tier.Unlock()
 	var at time.Time
+	var noted []string
 	err := s.e.Store.PutChannel(ctx, s.info.ID, func(st *store.ChannelState) {
 		now := s.e.Now()
 		t := newTier(s.e.Tier, st.Templates)
-		if at = t.next(now); at.After(now) {
+		st.Templates = t.since(now)
+		noted = noted[:0]
+		maps.DeleteFunc(st.Counted, func(k string, h int64) bool {
+			if s.noted.has(k) {
+				noted = append(noted, k)
+			}
+			return s.noted.has(k) || h < slotOf(now)-day
+		})
+		at = time.Time{}
+		if _, ok := st.Counted[key]; ok {
 			return
 		}
-		at = time.Time{}
-		t.take(now)
-		st.Templates = t.since(now)
+		if next := t.next(now); next.After(now) {
+			at = next
+			return
+		}
+		if st.Counted == nil {
+			st.Counted = make(map[string]int64)
+		}
+		st.Counted[key] = t.take(now)
 	})
+	if err == nil {
+		for _, k := range noted {
+			s.noted.drop(k)
+		}
+	}
 	return at, err
 }
 
-// release takes back the last template that was counted: the platform has
-// refused it.
-func (s *sender) release(ctx context.Context) {
+// release counts the template key no more: the platform has refused it.
+func (s *sender) release(ctx context.Context, key string) {
 	s.tier.Lock()
 	defer s.tier.Unlock()
 	err := s.e.Store.PutChannel(ctx, s.info.ID, func(st *store.ChannelState) {
-		last := int64(-1)
-		for h, n := range st.Templates {
-			if n > 0 {
-				last = max(last, h)
-			}
-		}
-		if last >= 0 {
-			st.Templates[last]--
+		if h, ok := st.Counted[key]; ok {
+			st.Templates[h]--
+			delete(st.Counted, key)
 		}
 	})
 	if err != nil { // one template less today
 		s.e.Log.Error("a template that was refused stays counted: look at the store", "channel", s.info.ID, "err", err)
+	}
+}
+
+// note remembers that the templates that were sent are written down as such: if
+// the program is killed now, nobody asks for them again.
+func (s *sender) note(ss []store.Settlement) {
+	for _, st := range ss {
+		for _, one := range st.Sent {
+			if one.State == knocked {
+				s.noted.add(one.Key)
+			}
+		}
 	}
 }
 
@@ -185,7 +214,12 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-func (t tier) take(at time.Time) { t.used[slotOf(at)]++ }
+// take counts one at a time, and returns in which five minutes.
+func (t tier) take(at time.Time) int64 {
+	h := slotOf(at)
+	t.used[h]++
+	return h
+}
 
 // since returns what still counts.
 func (t tier) since(now time.Time) map[int64]int {

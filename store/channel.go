@@ -11,12 +11,13 @@ import (
 // A ChannelState is what must be remembered of a channel when the program
 // starts anew.
 type ChannelState struct {
-	BusyUntil  time.Time     `json:",omitzero"`  // the platform asked for no messages before
-	QuotaUsed  int64         `json:",omitempty"` // messages of QuotaMonth
-	QuotaLimit int64         `json:",omitempty"` // below zero: none
-	QuotaMonth string        `json:",omitempty"` // such as "2026-11"
-	Templates  map[int64]int `json:",omitempty"` // sent in the last day, by five minutes since 1970
-	Offset     string        `json:",omitempty"` // how far events were polled
+	BusyUntil  time.Time        `json:",omitzero"`  // the platform asked for no messages before
+	QuotaUsed  int64            `json:",omitempty"` // messages of QuotaMonth
+	QuotaLimit int64            `json:",omitempty"` // below zero: none
+	QuotaMonth string           `json:",omitempty"` // such as "2026-11"
+	Templates  map[int64]int    `json:",omitempty"` // sent in the last day, by five minutes since 1970
+	Counted    map[string]int64 `json:",omitempty"` // of Templates, those that may still be asked for again: their five minutes, by key
+	Offset     string           `json:",omitempty"` // how far events were polled
 }
 
 const channelKind = "channel" // kind of record, and subject that seals it
