@@ -168,6 +168,7 @@ func parse(r *http.Request) (c call, err error) {
 // fields are those that Bot API 10.1 has and we use.
 var fields = map[string][]string{
 	"getMe":               {},
+	"getWebhookInfo":      {},
 	"getUpdates":          {"offset", "timeout", "allowed_updates"},
 	"setWebhook":          {"url", "secret_token", "max_connections", "allowed_updates"},
 	"deleteWebhook":       {},

@@ -1,0 +1,59 @@
+package whatsapp_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"workervoice/channels"
+	"workervoice/channels/whatsapp"
+)
+
+// TestCheck has Meta tell how the number stands.
+func TestCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		status     int
+		node, apps string
+		fault      func(channels.Standing) error
+		says       string
+	}{
+		"well":            {200, `{"status":"CONNECTED","quality_rating":"GREEN"}`, `{"data":[{"whatsapp_business_api_data":{"id":"1"}}]}`, nil, ""},
+		"a stand-in":      {404, `{}`, `{"data":[{}]}`, nil, ""},
+		"no right to ask": {200, `{"status":"CONNECTED"}`, "", nil, ""},
+		"token":           {401, `{"error":{"message":"+66 2000 00001","code":190}}`, "", func(s channels.Standing) error { return s.Token }, "WHATSAPP_TOKEN"},
+		"trouble there":   {500, `{"error":{"message":"+66 2000 00001","code":2}}`, "", func(s channels.Standing) error { return s.Unasked }, "cannot be looked at"},
+		"banned":          {200, `{"status":"BANNED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "Account Quality"},
+		"bad quality":     {200, `{"status":"CONNECTED","quality_rating":"RED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "quality"},
+		"not connected":   {200, `{"status":"DISCONNECTED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "register it again"},
+		"no app":          {200, `{"status":"CONNECTED"}`, `{"data":[]}`, func(s channels.Standing) error { return s.Webhook }, "no app"},
+	} {
+		g := play(t)
+		g.answer = func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/v23.0/"+phoneID && r.URL.Query().Get("fields") == "status,quality_rating":
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.node)
+			case r.Method+r.URL.Path == "GET/v23.0/"+wabaID+"/subscribed_apps" && c.apps != "":
+				io.WriteString(w, c.apps)
+			default:
+				refuse(w, 403, 200, "Permissions error")
+			}
+		}
+		st := g.adapter(func(c *whatsapp.Config) { c.WABAID = wabaID }).Check(t.Context(), "")
+		if c.fault == nil {
+			if err := st.Fault(); err != nil {
+				t.Errorf("%s: got %v", name, err)
+			}
+			continue
+		}
+		err := c.fault(st)
+		if err == nil || st.Fault() != err || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %+v, want a word about %s", name, st, c.says)
+			continue
+		}
+		if strings.Contains(err.Error(), "2000") {
+			t.Errorf("%s: it quotes Meta: %v", name, err)
+		}
+	}
+}
