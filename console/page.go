@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"html/template"
 	"mime"
 	"net/http"
 	"path"
@@ -24,27 +23,7 @@ type asset struct {
 	plain, zipped []byte
 }
 
-var (
-	assets    = loadAssets()
-	templates = template.Must(template.New("").Funcs(template.FuncMap{
-		"asset":    func(name string) string { return assets[name].href },
-		"icon":     icon,
-		"initials": Initials,
-		"sev":      Sev,
-		"open":     func() string { return "{{" }, // which a template cannot write
-		"close":    func() string { return "}}" },
-	}).ParseFS(files, "templates/*.html"))
-)
-
-// icon draws one of the pictures of icons.html; small ones stand in a line of
-// small words.
-func icon(name string, small ...bool) template.HTML {
-	class := "i"
-	if len(small) > 0 {
-		class = "i s"
-	}
-	return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="#i-` + template.HTMLEscapeString(name) + `"/></svg>`) //nolint:gosec // escaped
-}
+var assets = loadAssets()
 
 func loadAssets() map[string]asset {
 	as := map[string]asset{}
@@ -127,7 +106,7 @@ func (p page) In(lang, key string) string { return p.texts(lang, key) }
 // show answers with a page.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, name string, v any) {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
+	if err := publicPages.ExecuteTemplate(&b, name, v); err != nil {
 		s.Log.Error("console: a page cannot be shown", "page", name, "err", err)
 		http.Error(w, "", http.StatusInternalServerError)
 		return

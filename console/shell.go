@@ -314,7 +314,7 @@ func (v *visit) ask() {
 // Show answers with a template.
 func (v *visit) Show(name string, data any) error {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+	if err := officePages[v.Lang]().ExecuteTemplate(&b, name, data); err != nil {
 		return err
 	}
 	if err := v.noted(); err != nil {
