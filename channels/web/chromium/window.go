@@ -38,7 +38,7 @@ type Look struct {
 // hears a tone. Whatever a method waits for ends the test if it has not come
 // after twenty seconds. A Window belongs to the goroutine of its test.
 type Window struct {
-	*testing.T
+	testing.TB
 	Who  string        // whose window it is, for whoever reads why a test failed
 	More func() string // what else to say when a test fails; may be nil
 
@@ -51,7 +51,7 @@ type Window struct {
 
 // Open opens a window on a site, whose address is base without a slash at the
 // end.
-func Open(t *testing.T, base string, look Look) *Window {
+func Open(t testing.TB, base string, look Look) *Window {
 	t.Helper()
 	opts := []chromedp.ExecAllocatorOption{chromedp.UserDataDir(t.TempDir()), chromedp.NoFirstRun}
 	if program := os.Getenv("CHROMIUM"); program != "" {
@@ -65,7 +65,7 @@ func Open(t *testing.T, base string, look Look) *Window {
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
-	w := &Window{T: t, Who: "the window", base: base, ctx: ctx}
+	w := &Window{TB: t, Who: "the window", base: base, ctx: ctx}
 	if err := chromedp.Listen(ctx, w.watch); err != nil {
 		t.Fatalf("no browser: install Debian's package chromium, or say in CHROMIUM where one is: %v", err)
 	}
