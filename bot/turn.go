@@ -249,7 +249,7 @@ func (c *carrier) carry(ctx context.Context, f flows.Effect) error {
 		c.o.Summon = &store.Summon{Severity: f.Severity}
 	case flows.Count:
 		if f.Link != "" {
-			c.o.Count = append(c.o.Count, store.Counter{Name: "link/" + f.Link + "/" + f.Stage, N: 1})
+			c.o.Came = append(c.o.Came, store.Came{Link: f.Link, Stage: f.Stage})
 		}
 	case flows.Hide:
 		c.hide()

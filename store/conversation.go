@@ -73,7 +73,7 @@ type Outcome struct {
 	Entries []cases.Entry  // join the cases' timelines, in order, exactly once
 	Fetch   []Fetch        // attachments to download
 	Stands  []flows.Stands // how far updates have come for this worker, exactly once
-	Count   []Counter      // counted exactly once
+	Came    []Came         // counted exactly once
 	Redact  bool           // the transcript keeps of what was said its kind, time and name only
 	Retract []string       // names of messages that the worker took back: no copy of their words is left
 	Gone    *bool          // the worker blocked the channel, or returned

@@ -140,7 +140,7 @@ func (s *Store) arrived(ctx context.Context, code string) (many bool, err error)
 		limit = joinsAMinute
 	}
 	minute := s.now().Unix() / 60
-	err = s.update(ctx, arrivals, code, links, func(r Record) (any, error) {
+	err = s.update(ctx, arrivals, s.linkID(code), links, func(r Record) (any, error) {
 		var a arrival
 		if err := decode(r.Body, &a); err != nil {
 			return nil, err

@@ -11,7 +11,7 @@ import (
 // A Link is a mobilizer's way to bring workers to the bot. It counts how many
 // came, and never who.
 type Link struct {
-	Code string // what the worker's first message carries; told to everybody, so it tells nothing
+	Code string // what the worker's first message carries, and all that it takes to join a case by it: sealed
 	Lang string // the language it begins in
 	Name string // what the mobilizer is called; sealed
 	Made time.Time
@@ -28,16 +28,24 @@ func (l Link) list() string {
 	return links
 }
 
-const links = "link" // kind of record, index by age, and first part of counters
+const links = "link" // kind of record, index by age, and first part of names
+
+// Came says that a worker came by a link as far as Stage.
+type Came struct{ Link, Stage string }
+
+// linkID names what is kept of a link. Whoever has the code of a case may ask
+// to join it, so that a copy of the store must not show one.
+func (s *Store) linkID(code string) string { return s.name(links, code) }
 
 // PutLink keeps a link, or changes the one with the same code.
 func (s *Store) PutLink(ctx context.Context, by cases.Caseworker, l Link) error {
+	id := s.linkID(l.Code)
 	for {
-		r, err := s.b.Get(ctx, ShardOf(l.Code), links, l.Code)
+		r, err := s.b.Get(ctx, ShardOf(id), links, id)
 		if err != nil {
 			return err
 		}
-		p := Put{Record: Record{Kind: links, ID: l.Code, Version: r.Version, Body: encode(l)}, Subject: links,
+		p := Put{Record: Record{Kind: links, ID: id, Version: r.Version, Body: encode(l)}, Subject: links,
 			Index: []Index{{l.list(), l.Made.UnixMilli()}}}
 		if r.Body != nil {
 			var was Link
@@ -46,7 +54,7 @@ func (s *Store) PutLink(ctx context.Context, by cases.Caseworker, l Link) error 
 			}
 			p.Was = []Index{{was.list(), was.Made.UnixMilli()}}
 		}
-		_, err = s.commit(ctx, Batch{Shard: ShardOf(l.Code), At: s.now(), Put: []Put{p}, Append: []Entry{s.audit(by, "link", l.Code)}})
+		_, err = s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{p}, Append: []Entry{s.audit(by, "link", id)}})
 		if !errors.Is(err, ErrStale) {
 			return err
 		}
@@ -55,7 +63,8 @@ func (s *Store) PutLink(ctx context.Context, by cases.Caseworker, l Link) error 
 
 // Link returns the link with a code, or ErrNotFound.
 func (s *Store) Link(ctx context.Context, code string) (l Link, err error) {
-	r, err := s.b.Get(ctx, ShardOf(code), links, code)
+	id := s.linkID(code)
+	r, err := s.b.Get(ctx, ShardOf(id), links, id)
 	if err == nil && r.Body == nil {
 		err = ErrNotFound
 	}
@@ -79,18 +88,19 @@ func (s *Store) Links(ctx context.Context, after Cursor, n int) ([]Link, Cursor,
 	return out, after, err
 }
 
-// Reach returns the counter of the workers who came by a link as far as stage,
-// for an [Outcome].
-func Reach(code, stage string) Counter { return Counter{links + "/" + code + "/" + stage, 1} }
-
 // Reached returns how many workers came by a link as far as stage.
 func (s *Store) Reached(ctx context.Context, code, stage string) (int64, error) {
-	return s.b.Count(ctx, Reach(code, stage).Name)
+	return s.b.Count(ctx, s.came(Came{code, stage}).Name)
 }
 
-// Count1 adds one to a counter that has nothing to do with a turn, such as
-// visits of a link's page.
-func (s *Store) Count1(ctx context.Context, name string) error {
-	_, err := s.commit(ctx, Batch{Shard: ShardOf(name), At: s.now(), Add: []Counter{{name, 1}}})
+// Visited counts a visit of a link's page, as the stage "visited".
+func (s *Store) Visited(ctx context.Context, code string) error {
+	id := s.linkID(code)
+	_, err := s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Add: []Counter{s.came(Came{code, "visited"})}})
 	return err
+}
+
+// came is what a worker's coming adds to.
+func (s *Store) came(c Came) Counter {
+	return Counter{links + "/" + s.linkID(c.Link) + "/" + c.Stage, 1}
 }

@@ -217,7 +217,9 @@ func (s *Store) close(ctx context.Context, t *Turn, o *Outcome, lease time.Durat
 	c.b.Put = append(c.b.Put, record)
 	c.transcribe()
 	c.queue(lease)
-	c.b.Add = append(c.b.Add, o.Count...)
+	for _, came := range o.Came {
+		c.b.Add = append(c.b.Add, s.came(came))
+	}
 	c.b.Add = append(c.b.Add, tally(record)...)
 	return c, nil
 }

@@ -56,7 +56,7 @@ func (s *system) officeConfig() console.OfficeConfig {
 
 // visited counts that a link's page was opened, and nothing about who did.
 func (s *system) visited(ctx context.Context, code string) {
-	if err := s.store.Count1(ctx, "link/"+code+"/visited"); err != nil {
+	if err := s.store.Visited(ctx, code); err != nil {
 		s.log.Warn("a visit of a link's page was not counted", "err", err)
 	}
 }

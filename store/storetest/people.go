@@ -329,15 +329,15 @@ func linked(t rig) {
 		t.must(err)
 		again, err := t.s.Begin(ctx, event(u, u))
 		t.must(err)
-		o := store.Outcome{Count: []store.Counter{store.Reach("mango", "started")}}
+		o := store.Outcome{Came: []store.Came{{Link: "mango", Stage: "visited"}}}
 		t.end(turn, o)
 		_, err = t.s.Commit(ctx, again, o, lease)
 		t.want(err != nil, true)
 	}
-	t.must(t.s.Count1(ctx, store.Reach("mango", "started").Name))
-	n, err := t.s.Reached(ctx, "mango", "started")
+	t.must(t.s.Visited(ctx, "mango"))
+	n, err := t.s.Reached(ctx, "mango", "visited")
 	t.must(err)
-	m, err := t.s.Reached(ctx, "lotus", "started")
+	m, err := t.s.Reached(ctx, "lotus", "visited")
 	t.must(err)
 	t.want(show(n, m), "3 0")
 }

@@ -31,7 +31,7 @@ var looks = []test{
 // canaries are what no file and no message to the back end may hold in clear.
 var canaries = []string{
 	"5550100", "wamid.5550100", "boss took", "we can help", "passport kept", "TH.CANARY", "Srey Canary", "case-canary",
-	"message-canary", "media-canary", "canary.jpg", "code-canary", "nay-canary", "shrimp shed",
+	"message-canary", "media-canary", "canary.jpg", "code-canary", "nay-canary", "shrimp shed", "POSTER77", "DOORS888", "wages come", "he sounded afraid", "dear Srey",
 }
 
 // speaks has a worker with telling names do all there is.
@@ -60,13 +60,37 @@ func (t rig) speaks(s *store.Store) {
 	t.must(err)
 	_, err = s.File(ctx, 10, lease)
 	t.must(err)
-	c := cases.Caseworker{ID: "nay-canary", Org: "clinic"}
+	c := cases.Caseworker{ID: "nay-canary", Org: "clinic", Role: cases.Helper}
 	_, _, err = s.Cases(ctx, c, store.OpenCases, store.CaseFilter{}, store.Cursor{}, 1)
 	t.must(err)
-	t.must(s.PutLink(ctx, c, store.Link{Code: "mango", Name: "Srey Canary"}))
+	t.must(s.PutLink(ctx, c, store.Link{Code: "POSTER77", Name: "Srey Canary"}))
+	t.must(s.Visited(ctx, "POSTER77"))
+	t.works(s, c, turn.Worker)
 	js, err := s.ClaimFetch(ctx, "tg", 1, lease)
 	t.must(err)
 	t.must(s.SettleFetch(ctx, js[0], store.Fetched{Attachment: &cases.Attachment{Ref: "kept"}}))
+}
+
+// works has a caseworker do what is kept: open a case to others, write to its
+// workers, and leave notes and half a letter in the conversation.
+func (t rig) works(s *store.Store, by cases.Caseworker, w cases.WorkerID) {
+	t.Helper()
+	_, err := s.Do(ctx, desk, cases.Entry{Case: "case-canary", Kind: cases.Routed, Other: string(by.Org)})
+	t.must(err)
+	code, err := s.OpenJoining(ctx, by, "case-canary", false, false, draw("DOORS888"))
+	t.must(err)
+	_, err = s.Invited(ctx, code)
+	t.must(err)
+	u, err := s.PutUpdate(ctx, by, cases.Update{Case: "case-canary", Kind: cases.Free, Texts: map[string]string{"en": "wages come"}})
+	t.must(err)
+	_, err = s.Approve(ctx, by, "case-canary", u.ID, u.Version)
+	t.must(err)
+	chat := string(w[:strings.Index(string(w), "~")])
+	_, err = s.Transfer(ctx, desk, chat, store.AnyEpoch, by.Org)
+	t.must(err)
+	t.must(s.Note(ctx, by, chat, "1", "he sounded afraid"))
+	_, err = s.KeepDraft(ctx, by, chat, store.Draft{Text: "dear Srey"})
+	t.must(err)
 }
 
 func sealedUp(t rig) {
