@@ -19,6 +19,7 @@ var (
 type SendError struct {
 	Reason Reason
 	After  time.Duration // how long the platform asks to wait, if it does
+	One    bool          // with that message only, so others need not wait
 	Err    error         // what the platform said, without the worker's name, the words or a token
 }
 

@@ -37,7 +37,7 @@ var problems = map[int]problem{
 	17:     {channels.Busy, 0, "the token has called too often"},
 	613:    {channels.Busy, 0, "the app has called too often"},
 	80007:  {channels.Busy, 0, "the business account has called too often"},
-	130429: {channels.Busy, 0, "the number sends too fast"},
+	130429: {channels.Busy, time.Second, "the number sends too fast"}, // it may send so many a second
 	131048: {channels.Busy, time.Hour, "too many people block or report the number: see its quality in WhatsApp Manager"},
 	131049: {channels.Busy, 24 * time.Hour, "Meta holds the message back from this person for now"},
 	131056: {channels.Busy, 6 * time.Second, "too many messages to one person"},
@@ -104,6 +104,9 @@ func afterwards(code int) channels.Reason {
 	return p.reason
 }
 
+// onePerson reports whether Meta asks for a pause towards one person only.
+func onePerson(code int) bool { return code == 131049 || code == 131056 }
+
 // A refusal is what Meta answers instead of what was asked for.
 type refusal struct {
 	Error struct {
@@ -145,7 +148,7 @@ func refused(status int, header http.Header, body []byte) error {
 	if p.reason == "" {
 		return fmt.Errorf("%w: nobody knows whether it was done", e)
 	}
-	return &channels.SendError{Reason: p.reason, After: max(p.after, retryAfter(header)), Err: e}
+	return &channels.SendError{Reason: p.reason, After: max(p.after, retryAfter(header)), One: onePerson(code), Err: e}
 }
 
 // bare says what an HTTP status means by itself.

@@ -52,7 +52,7 @@ func TestErrorMap(t *testing.T) {
 	for _, r := range []row{
 		{400, 131026, channels.Unreachable, 0}, {400, 131050, channels.Unreachable, 0}, {403, 130497, channels.Unreachable, 0}, {400, 131030, channels.Unreachable, 0},
 		{400, 131047, channels.OutOfWindow, 0},
-		{429, 130429, channels.Busy, 0}, {400, 131056, channels.Busy, 6 * time.Second}, {429, 4, channels.Busy, 0}, {429, 80007, channels.Busy, 0}, {400, 133016, channels.Busy, 0},
+		{429, 130429, channels.Busy, time.Second}, {400, 131056, channels.Busy, 6 * time.Second}, {429, 4, channels.Busy, 0}, {429, 80007, channels.Busy, 0}, {400, 133016, channels.Busy, 0},
 		{400, 131048, channels.Busy, time.Hour}, {400, 131049, channels.Busy, 24 * time.Hour}, {500, 131057, channels.Busy, 0},
 		{400, 131042, channels.NoQuota, 0},
 		{400, 100, channels.Rejected, 0}, {400, 131008, channels.Rejected, 0}, {400, 131009, channels.Rejected, 0}, {400, 131051, channels.Rejected, 0},
@@ -78,6 +78,8 @@ func TestErrorMap(t *testing.T) {
 		}
 		if e, ok := errors.AsType[*channels.SendError](err); ok && e.After != r.after {
 			t.Errorf("%d: wait %v, want %v", r.code, e.After, r.after)
+		} else if one := r.code == 131049 || r.code == 131056; ok && e.One != one {
+			t.Errorf("%d: the wait is for one person: %v", r.code, e.One)
 		}
 		if r.code < 139999 && !strings.Contains(err.Error(), fmt.Sprintf("code %d,", r.code)) {
 			t.Errorf("%d is not named: %v", r.code, err)
