@@ -243,6 +243,7 @@ func (s *Store) commitChange(ctx context.Context, x change, was openedCase, m *c
 }
 
 // writeEntries adds entries to the timeline, and what they tell to the reports.
+// Of a worker who had everything erased no report is left.
 func (s *Store) writeEntries(ctx context.Context, x change, id string, ns []cases.Entry, b *Batch) error {
 	for _, n := range ns {
 		if n.Kind == cases.Polled { // a case may have thousands, and they say nothing
@@ -258,15 +259,21 @@ func (s *Store) writeEntries(ctx context.Context, x change, id string, ns []case
 		}
 		b.Append = append(b.Append, Entry{Log: id + "/log", Subject: id, Body: encode(line)}, s.audit(by, string(n.Kind), id))
 		w := flows.About(n)
-		if n.Report == nil || w == "" {
+		if w == "" || n.Report == nil && n.Kind != cases.Erased {
 			continue
 		}
 		r, err := s.b.Get(ctx, b.Shard, reports, reportID(id, w))
 		if err != nil {
 			return err
 		}
-		r.Body = encode(n.Report)
-		b.Put = append(b.Put, Put{Record: r, Subject: string(w)})
+		switch {
+		case n.Kind != cases.Erased:
+			r.Body = encode(n.Report)
+			b.Put = append(b.Put, Put{Record: r, Subject: string(w)})
+		case r.Version > 0: // its name alone would say that this worker told something here
+			r.Body = nil
+			b.Put = append(b.Put, Put{Record: r})
+		}
 	}
 	return nil
 }

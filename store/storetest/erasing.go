@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"workervoice/cases"
@@ -13,6 +14,7 @@ import (
 var erasing = []test{
 	{"an erased chat cannot be read, the reports can", chatErased},
 	{"an erased worker is gone everywhere", erased},
+	{"an erased worker leaves no report and no membership, not even unreadable", rowsErased},
 	{"an erased worker is gone under every name", namesErased},
 	{"a worker who deletes name and contact leaves the report", unnamed},
 	{"an erasure with a turn says goodbye and loses nothing new", erasedInTurn},
@@ -112,6 +114,30 @@ func erased(t rig) {
 	es, err := t.s.Erasures(ctx, 10)
 	t.must(err)
 	t.want(len(es), 2)
+}
+
+// rowsErased looks at what stands under the worker's name: that it stands in a
+// case would tell who has the master key that this worker spoke there.
+func rowsErased(t rig) {
+	x := &collector{Backend: t.b, was: map[string][][]byte{}}
+	var err error
+	t.s, err = store.New(x, store.Key{1}, t.c.Now)
+	t.must(err)
+	f, _ := t.folder()
+	turn, _ := t.told(f)
+	rows := func() (kinds []string) {
+		for name, bodies := range x.was {
+			kind, id, _ := strings.Cut(name, " ")
+			if strings.HasSuffix(id, "~"+string(turn.Worker)) && len(bodies) > 0 && bodies[0] != nil {
+				kinds = append(kinds, kind)
+			}
+		}
+		slices.Sort(kinds)
+		return kinds
+	}
+	t.want(rows(), "[member report]")
+	t.must(t.s.Erase(ctx, turn.With, store.Everything))
+	t.want(rows(), "[]")
 }
 
 func unnamed(t rig) {
