@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"workervoice/cases"
+	"workervoice/channels/web/chromium"
 	"workervoice/store"
 )
 
@@ -24,15 +25,13 @@ func TestBrowserLooks(t *testing.T) {
 	_, err := h.e.Take(t.Context(), c.person.Caseworker, id, store.AnyEpoch)
 	h.must(err)
 	h.must(h.s.Note(t.Context(), c.person.Caseworker, id, "note-0001", "Same site as the others? Ask her before we link."))
-	s := h.screen(c, 1440, 900, false)
-	s.open("/c/chat/" + id)
-	s.shows("#thread .msg")
-	s.mu.Lock()
-	if s.bytes > 200_000 {
-		t.Errorf("the first page is %d bytes", s.bytes)
+	s := h.screen(c, wide)
+	s.Visit("/c/chat/" + id)
+	s.Shows("#thread .msg")
+	if s.Bytes() > 200_000 {
+		t.Errorf("the first page is %d bytes", s.Bytes())
 	}
-	t.Logf("the first page is %d bytes", s.bytes)
-	s.mu.Unlock()
+	t.Logf("the first page is %d bytes", s.Bytes())
 	shown := ""
 	for _, lang := range []string{"en", "my", "km", "th", "ne"} {
 		h.must(h.s.Describe(t.Context(), c.person.Caseworker, cases.Person{Name: "Nan", Lang: lang, Zone: "Asia/Bangkok", Keys: true, Langs: []string{"my"}}))
@@ -41,22 +40,22 @@ func TestBrowserLooks(t *testing.T) {
 				if size[0] == 360 && (dark || lang == "en") || lang == "th" && dark || lang == "ne" && dark {
 					continue
 				}
-				s.size(size[0], size[1], dark)
+				s.Become(chromium.Look{Width: size[0], Height: size[1], Dark: dark})
 				for name, path := range map[string]string{"inbox": "/c/", "chat": "/c/chat/" + id, "people": "/c/people", "me": "/c/me", "replies": "/c/replies", "more": "/c/more"} {
-					s.open(path)
-					s.shows("#main")
+					s.Visit(path)
+					s.Shows("#main")
 					shown = fmt.Sprintf("%s-%s-%d-%v", name, lang, size[0], dark)
-					s.shoot(shown)
-					s.sound(shown)
+					s.Shoot(shown)
+					s.Sound(shown)
 				}
 			}
 		}
 	}
-	s.size(1440, 900, false)
-	s.open("/c/chat/" + id)
-	s.press("#pick")
-	s.shows(".pick")
-	s.shoot("picker")
-	s.sound("picker")
-	s.done()
+	s.Become(wide)
+	s.Visit("/c/chat/" + id)
+	s.Press("#pick")
+	s.Shows(".pick")
+	s.Shoot("picker")
+	s.Sound("picker")
+	s.Done()
 }
