@@ -75,15 +75,17 @@ func TakeIn(c cases.Case, kept *cases.Member, m cases.Member, from cases.Case, n
 			i = a.issue(x.Issue)
 			a.clocks(i)
 		}
-		if was := from.Issue(x.Issue); was != nil && was.Round != i.Round && x.Last != nil { // said about another remedy
+		was := from.Issue(x.Issue)
+		if was != nil && splitOff(c, *i, from) && unfixed(m, x.Issue) { // nobody begins anew: the promise, the claim and what they said of it count on
+			i.Round, i.Promise, i.Claimed = was.Round, was.Promise, was.Claimed
+			a.lead(x.Issue, cases.Reopened)
+		}
+		if was != nil && was.Round != i.Round && x.Last != nil { // said about another remedy
 			x.Before = append(slices.Clip(x.Before), *x.Last)
 			x.Last, x.Asked = nil, 0
 		}
 		x.Round = i.Round
 		a.m.Claims = append(a.m.Claims, x)
-		if i.Status == cases.Received && c.Parent == from.ID && unfixed(m, x.Issue) { // split off for that: nobody begins anew
-			a.lead(x.Issue, cases.Reopened)
-		}
 	}
 	a.m.From = from.ID
 	a.c.Severity = a.c.Severity.Worse(from.Severity)
@@ -91,6 +93,12 @@ func TakeIn(c cases.Case, kept *cases.Member, m cases.Member, from cases.Case, n
 	a.count()
 	a.settle()
 	return Change{Case: a.c, Member: a.m, Entries: []cases.Entry{n}}
+}
+
+// splitOff reports whether an issue of c is one that was split off from's, and
+// nobody has come along with it yet.
+func splitOff(c cases.Case, i cases.Issue, from cases.Case) bool {
+	return c.Parent == from.ID && i.Status == cases.Received && i.Tally == cases.Tally{}
 }
 
 // unfixed reports whether a worker's last word on an issue was that it is not fixed.

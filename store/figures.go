@@ -89,10 +89,10 @@ func figured(was, next cases.Case, before, after *cases.Member) (cs []Counter) {
 		if was.Org == next.Org && o.Status == i.Status && o.Tally == i.Tally && o.Claimed.IsZero() == i.Claimed.IsZero() {
 			continue
 		}
-		for name, n := range numbersOf(*o) {
+		for name, n := range numbersOf(was, *o) {
 			add(was, i.Kind.Group(), name, -n)
 		}
-		for name, n := range numbersOf(i) {
+		for name, n := range numbersOf(next, i) {
 			add(next, i.Kind.Group(), name, n)
 		}
 		switch {
@@ -106,7 +106,7 @@ func figured(was, next cases.Case, before, after *cases.Member) (cs []Counter) {
 	}
 	for _, o := range was.Issues { // named anew, when the report came
 		if next.Issue(o.Kind) == nil {
-			for name, n := range numbersOf(o) {
+			for name, n := range numbersOf(was, o) {
 				add(was, o.Kind.Group(), name, -n)
 			}
 		}
@@ -121,8 +121,10 @@ func figured(was, next cases.Case, before, after *cases.Member) (cs []Counter) {
 	return cs
 }
 
-// numbersOf are the figures of an issue as it stands.
-func numbersOf(i cases.Issue) map[string]int {
+// numbersOf are the figures of an issue of c as it stands. What was said to be
+// fixed before c was there was said in the case from which c was split off, and
+// is counted there; what c's workers say of it, here.
+func numbersOf(c cases.Case, i cases.Issue) map[string]int {
 	m := map[string]int{}
 	if i.Status != "" {
 		m["now/"+string(i.Status)] = 1
@@ -130,9 +132,11 @@ func numbersOf(i cases.Issue) map[string]int {
 	if i.Claimed.IsZero() {
 		return m
 	}
-	m["claims"] = 1
-	if t := i.Tally; 2*t.All < t.Answers {
-		m["against"] = 1
+	if !i.Claimed.Before(c.Opened) {
+		m["claims"] = 1
+		if t := i.Tally; 2*t.All < t.Answers {
+			m["against"] = 1
+		}
 	}
 	for n, v := range i.Tally.Numbers() {
 		if v != 0 {

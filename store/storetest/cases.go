@@ -27,6 +27,7 @@ var filed = []test{
 	{"a worker who was punished gets a case of her own", punished},
 	{"clocks become entries, each once", clocked},
 	{"figures move with what they count", summedUp},
+	{"who says no counts on in a case of their own", summedApart},
 	{"workers are asked page by page, each once", inquired},
 	{"every cell of the lifecycle holds in the store", everyCell},
 	{"a damaged case does not hide others", damagedCase},

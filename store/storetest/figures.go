@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"workervoice/cases"
@@ -68,4 +69,41 @@ func summedUp(t rig) {
 
 	_, err = t.s.Figures(ctx, cases.Caseworker{}, "")
 	t.want(err, store.ErrDenied)
+}
+
+// summedApart has those who say no go on in a case of their own: what the
+// employer claimed, and what all of them say, stays what it was.
+func summedApart(t rig) {
+	t.crowd("a", 12)
+	t.c.Pass(60 * time.Hour)
+	for i := range 9 {
+		t.says("a", worker(fmt.Sprint("a", i)), "all", "yes", "no")
+	}
+	t.says("a", worker("a9"), "none", "", "no")
+	t.says("a", worker("a10"), "some", "partly", "no")
+	before := t.sums(nay, "")
+	t.want(before, "1 0 12 12 12 11 9 1 1 0 0 0")
+	id, err := t.s.Split(ctx, bot, "a", "pay.late", nil, "apart", "")
+	t.must(err)
+	t.files()
+	t.want(t.sums(nay, ""), strings.Replace(before, " 0 0 0", " 0 1 0", 1)) // opened again, for two
+	c := t.reads1(id)
+	i := c.Issue("pay.late")
+	t.want(show(i.Status, i.Promise.Who, i.Claimed.IsZero(), i.Tally.Members, i.Tally.Answers, i.Tally.None, i.Tally.Some), "reopened factory false 2 2 1 1")
+	m, err := t.s.Member(ctx, nay, id, worker("a9"))
+	t.must(err)
+	t.want(show(m.Claims[0].Last.Fact, len(m.Claims[0].Before)), "none 0")
+	t.want(t.tallied("a", id), t.tallied("a").Plus(i.Tally))
+
+	for _, k := range []cases.EntryKind{cases.Taken, cases.Raised, cases.Responded, cases.Planned, cases.Claimed} { // once more, for them
+		n := cases.Entry{Kind: k, At: t.c.Now().Add(time.Second), Promise: &cases.Promise{Texts: map[string]string{"en": "wages"}, Who: "factory", By: t.c.Now().Add(time.Hour)}}
+		t.does(nay, id, n)
+	}
+	t.does(bot, id, cases.Entry{Kind: cases.Checked, At: t.c.Now()})
+	c = t.reads1(id)
+	i = c.Issue("pay.late")
+	t.want(show(i.Status, i.Round, i.Tally.Members, i.Tally.Answers), "worker_check 2 2 0") // what was said counted for the claim before
+	f, err := t.s.Figures(ctx, nay, "")
+	t.must(err)
+	t.want(show(f.Claims, f.Said), show(2, t.tallied("a", id)))
 }
