@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -240,7 +239,7 @@ func uncursor(text string, c *Cursor) error {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err == nil {
-		err = json.Unmarshal(b, c)
+		err = decode(b, c)
 	}
 	if err != nil {
 		return errors.New("store: how far an update was handed out cannot be read")
