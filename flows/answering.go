@@ -41,10 +41,14 @@ func answering(a *step) {
 	next.Tally = next.Tally.Minus(Counted(claim, next.Round, lost))
 	*i, *c = next, claim
 	a.verdict(i.Kind, v)
+	no := c.Status == cases.Reopened && said != cases.Reopened && v.Then == ""
+	if no && v.Split { // closed for the others already; what they say later sends nobody off again
+		a.part(i.Kind)
+	}
 	if !before && good(claim.Last) && next.Round == round {
 		a.rushed(i)
 	}
-	if c.Status == cases.Reopened && said != cases.Reopened && v.Then == "" && i.Status == cases.Checking && !a.runs("look", i.Kind) {
+	if no && i.Status == cases.Checking && !a.runs("look", i.Kind) {
 		a.clock(cases.Clock{What: "look", Issue: i.Kind, At: a.n.At.Add(Look), Human: true}) // one of many says no: a person sees it all the same
 	}
 	if c.Hurt == "open" && hurt != "open" {
@@ -73,11 +77,23 @@ func (a *step) verdict(kind cases.Code, v Verdict) {
 	if v.Then != "" {
 		a.follow(cases.Entry{Kind: v.Then, Issue: kind, Role: cases.System})
 	}
-	if v.Split {
-		f := a.followed("split")
-		f.Issue = kind
-		a.tell = append(a.tell, f)
+}
+
+// validated has those who say no go on in a case of their own, whoever or
+// whatever closed the issue for the others.
+func validated(a *step) {
+	for _, i := range a.about() {
+		if dissent(i.Tally) {
+			a.part(i.Kind)
+		}
 	}
+}
+
+// part has those who say no of an issue go on in a case of their own.
+func (a *step) part(kind cases.Code) {
+	f := a.followed(FollowSplit)
+	f.Issue = kind
+	a.tell = append(a.tell, f)
 }
 
 func confirmed(a *step) {

@@ -17,7 +17,7 @@ func init() { // not a literal: some lead back to it
 		cases.Refused: refused, cases.Planned: planned, cases.Claimed: claimed, cases.Escalated: escalated, cases.Contacted: contacted,
 		cases.Referred: referred, cases.Accepted: accepted, cases.Returned: returned, cases.Checked: checked, cases.Helped: checked,
 		cases.Rechecked: rechecked, cases.Answering: answering, cases.Confirmed: confirmed, cases.Polled: polled, cases.Retaliated: retaliated,
-		cases.Resolved: resolved, cases.Chose: chose, cases.Joining: func(a *step) { a.c.Code, a.c.Ask = a.n.Other, a.n.Trigger == "ask" },
+		cases.Resolved: resolved, cases.Validated: validated, cases.Chose: chose, cases.Joining: func(a *step) { a.c.Code, a.c.Ask = a.n.Other, a.n.Trigger == "ask" },
 		cases.Admitted: func(a *step) { a.m.Held = false }, cases.Rejected: func(a *step) { a.m.Left = true },
 		cases.Withdrew: withdrew, cases.Resumed: resumed, cases.Erased: erased, cases.Lost: lost, cases.Unreachable: lost,
 		cases.Assigned: func(a *step) { a.c.Assignee = cases.CaseworkerID(a.n.Other) }, cases.Routed: func(a *step) { a.c.Org, a.c.Assignee = cases.OrgID(a.n.Other), "" },

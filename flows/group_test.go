@@ -74,7 +74,7 @@ func newGroup(t *testing.T, n int) *group {
 }
 
 // rings lets time go on, and the case's clocks ring.
-func (g *group) rings(d time.Duration) {
+func (g *group) rings(d time.Duration) (fs []Follow) {
 	g.Helper()
 	end := g.at.Add(d)
 	for next := Next(g.c); !next.IsZero() && !next.After(end); next = Next(g.c) {
@@ -82,7 +82,8 @@ func (g *group) rings(d time.Duration) {
 		for _, k := range g.c.Clocks {
 			if !k.Human && !k.At.After(g.at) {
 				if n := Ring(g.c, k, g.at); n.Kind != "" && n.Kind != cases.Silent {
-					g.does(n)
+					_, more := g.does(n)
+					fs = append(fs, more...)
 				}
 				g.c = Stop(g.c, k)
 				break
@@ -90,6 +91,7 @@ func (g *group) rings(d time.Duration) {
 		}
 	}
 	g.at = end
+	return fs
 }
 
 // TestStoryOf900 is acceptance story A8 from the employer's word to the end: of
@@ -152,6 +154,44 @@ func TestStoryOf900(t *testing.T) {
 	if got := fmt.Sprintf("%d open, %.0f %% of %.0f %% satisfied, %.0f to %.0f, gap %.0f", open, 100*r.Validated, 100*r.Response, 100*r.Low, 100*r.High, 100*r.Gap); got !=
 		"79 open, 81 % of 46 % satisfied, 78 to 83, gap 19" {
 		t.Error(got)
+	}
+}
+
+// TestPartsOnce closes the issue of a group by its clock, in which some have
+// said no: they are sent off once, and again only when one more says no.
+func TestPartsOnce(t *testing.T) {
+	g := newGroup(t, 100)
+	splits := func(fs []Follow) (n int) {
+		for _, f := range fs {
+			n += one(f.What == FollowSplit && f.Issue == "pay.ot")
+		}
+		return n
+	}
+	for n := range 40 {
+		fact, satisfied := "all", "yes"
+		if n < 3 {
+			fact, satisfied = "none", ""
+		}
+		g.at = g.at.Add(time.Hour)
+		if _, fs := g.says(cases.WorkerID(fmt.Sprint("w", n)), fact, satisfied, "no"); splits(fs) != 0 {
+			t.Fatal("somebody is sent off while others are still asked")
+		}
+	}
+	fs := g.rings(8 * 24 * time.Hour)
+	if i := g.c.Issue("pay.ot"); i.Status != cases.Satisfied || splits(fs) != 1 {
+		t.Fatalf("a week later it is %s, and %d times somebody is sent off", i.Status, splits(fs))
+	}
+	for n, c := range []struct {
+		fact, satisfied string
+		want            int
+	}{{"all", "yes", 0}, {"none", "", 1}, {"all", "yes", 0}} {
+		g.at = g.at.Add(time.Hour)
+		if _, fs := g.says(cases.WorkerID(fmt.Sprint("w", 50+n)), c.fact, c.satisfied, "no"); splits(fs) != c.want {
+			t.Errorf("later word %d, %q: %d times somebody is sent off, want %d", n, c.fact, splits(fs), c.want)
+		}
+	}
+	if _, fs := g.says("w51", "none", "", "yes"); splits(fs) != 0 {
+		t.Error("more words of the same worker send the worker off again")
 	}
 }
 
