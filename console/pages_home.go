@@ -39,11 +39,11 @@ type kindGap struct {
 // and what workers say.
 func (v *visit) today(name string) error {
 	p := todayPage{visit: v}
-	n, chats := v.caseCounts().of, v.counts()
+	n, in, chats := v.caseCounts(), v.statusCounts(), v.counts()
 	p.Tiles = []tile{
-		{"urgent", "/c/urgent", "hot", n["urgent"]}, {"waiting", "/c/?box=queue", "warn", chats.Queue}, {"overdue", "/c/overdue", "warn", n["overdue"]},
-		{"reopened", "/c/reopened", "warn", n["reopened"]}, {"quiet", "/c/quiet", "warn", n["quiet"]}, {"received", "/c/cases?status=received", "", n["received"]},
-		{"checking", "/c/checking", "", n["checking"]}, {"mine", "/c/cases?view=mine", "", n["mine"]},
+		{"urgent", "/c/urgent", "hot", n[store.UrgentCases]}, {"waiting", "/c/?box=queue", "warn", chats.Queue}, {"overdue", "/c/overdue", "warn", n[store.LateCases]},
+		{"reopened", "/c/reopened", "warn", in[cases.Reopened]}, {"quiet", "/c/quiet", "warn", n[store.QuietCases]}, {"received", "/c/cases?status=received", "", in[cases.Received]},
+		{"checking", "/c/checking", "", n[store.CheckCases]}, {"mine", "/c/cases?view=mine", "", n[store.MyCases]},
 	}
 	if v.Area, v.Title = "home", v.T("rail.home"); name != "today" {
 		return v.Show(name, p)
@@ -80,4 +80,4 @@ func (p todayPage) Days() string {
 }
 
 // Unverified is how many cases were closed because nobody answered.
-func (p todayPage) Unverified() int64 { return p.caseCounts().of["unverified"] }
+func (p todayPage) Unverified() int64 { return p.statusCounts()[cases.Unverified] }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"net/url"
 	"slices"
@@ -21,8 +20,8 @@ func init() {
 		serve("GET /c/"+q.Name, staff, func(v *visit) error { return v.queue(q, "queue") })
 		serve("GET /c/"+q.Name+"/list", staff, func(v *visit) error { return v.queue(q, "queue-"+q.Name) })
 	}
-	railItem(item{Key: "urgent", Href: "/c/urgent", Icon: "urgent", Order: 20, Who: staff, Count: func(v *visit) (int64, bool) { return v.caseCounts().of["urgent"], true }})
-	railItem(item{Key: "overdue", Href: "/c/overdue", Icon: "clock", Order: 30, Who: staff, Count: func(v *visit) (int64, bool) { return v.caseCounts().of["overdue"], false }})
+	railItem(item{Key: "urgent", Href: "/c/urgent", Icon: "urgent", Order: 20, Who: staff, Count: func(v *visit) (int64, bool) { return v.caseCounts()[store.UrgentCases], true }})
+	railItem(item{Key: "overdue", Href: "/c/overdue", Icon: "clock", Order: 30, Who: staff, Count: func(v *visit) (int64, bool) { return v.caseCounts()[store.LateCases], false }})
 	railItem(item{Key: "cases", Href: "/c/cases", Icon: "case", Order: 40, Who: staff})
 }
 
@@ -42,28 +41,42 @@ var queues = []queue{
 	{Name: "quiet", View: store.QuietCases, Area: "overdue"},
 }
 
-// countedCases are the numbers of queues.
-type countedCases struct{ of map[string]int64 }
-
-type countsKey struct{}
-
-// caseCounts returns how many cases stand in each queue: none where they cannot
+// caseCounts returns how many cases stand in each view: none where they cannot
 // be counted, so that a page is shown all the same. They are read once a page.
-func (v *visit) caseCounts() countedCases {
-	if c, ok := v.Ctx().Value(countsKey{}).(countedCases); ok {
-		return c
+func (v *visit) caseCounts() map[store.View]int64 {
+	if v.inViews == nil {
+		n, err := v.Store.CaseCounts(v.Ctx(), v.By())
+		v.inViews = counted(v, n, err)
 	}
-	c := countedCases{map[string]int64{}}
-	n, err := v.Store.CaseCounts(v.Ctx(), v.By())
-	st, err2 := v.Store.StatusCounts(v.Ctx(), v.By())
-	if err := errors.Join(err, err2); err != nil && v.Ctx().Err() == nil { // else whoever asked has gone
+	return v.inViews
+}
+
+// statusCounts returns how many cases have each status, likewise.
+func (v *visit) statusCounts() map[cases.Status]int64 {
+	if v.inStatus == nil {
+		n, err := v.Store.StatusCounts(v.Ctx(), v.By())
+		v.inStatus = counted(v, n, err)
+	}
+	return v.inStatus
+}
+
+// counted returns what was counted, or nothing where that was not possible.
+func counted[K comparable](v *visit, n map[K]int64, err error) map[K]int64 {
+	if err == nil {
+		return n
+	}
+	if v.Ctx().Err() == nil { // else whoever asked has gone
 		v.Log.Error("console: cases cannot be counted", "err", err)
 	}
-	c.of["urgent"], c.of["overdue"], c.of["checking"], c.of["quiet"] = n[store.UrgentCases], n[store.LateCases], n[store.CheckCases], n[store.QuietCases]
-	c.of["open"], c.of["mine"], c.of["reopened"] = n[store.OpenCases], n[store.MyCases], st[cases.Reopened]
-	c.of["unverified"], c.of["satisfied"], c.of["received"] = st[cases.Unverified], st[cases.Satisfied], st[cases.Received]
-	v.R = v.R.WithContext(context.WithValue(v.R.Context(), countsKey{}, c))
-	return c
+	return map[K]int64{}
+}
+
+// inQueue is how many cases stand in a queue.
+func (v *visit) inQueue(q queue) int64 {
+	if q.View == store.InStatus {
+		return v.statusCounts()[q.Filter.Status]
+	}
+	return v.caseCounts()[q.View]
 }
 
 // A queuePage is a queue as it is shown.
@@ -269,7 +282,7 @@ type queueTab struct {
 // Tabs are the queues.
 func (p queuePage) Tabs() (out []queueTab) {
 	for _, q := range queues {
-		out = append(out, queueTab{q.Name, "/c/" + q.Name, p.caseCounts().of[q.Name], q.Name == "urgent", q.Name == p.Queue.Name})
+		out = append(out, queueTab{q.Name, "/c/" + q.Name, p.inQueue(q), q.Name == "urgent", q.Name == p.Queue.Name})
 	}
 	return out
 }

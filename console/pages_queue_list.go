@@ -21,11 +21,38 @@ type casesPage struct {
 	*visit
 	View     string
 	Filter   store.CaseFilter
-	Rows     []caseRow
+	Rows     []tableRow
 	More     string
 	Query    template.URL // as the address has it
 	Damaged  bool
 	Narrowed bool
+}
+
+// A tableRow is a case as the table shows it, flat like a [conv] and for the
+// same reason.
+type tableRow struct {
+	Class, Severity         string // of its mark
+	Href, Ref, Names        string
+	Urgent                  bool
+	StatusClass, StatusName string
+	Size                    int
+	Country, With, Due      string // "" if there is none
+	Overdue                 bool
+}
+
+func (r caseRow) table() tableRow {
+	t := tableRow{Class: Sev(r.Severity), Severity: r.Severity.String(), Href: r.Href(), Ref: r.Ref, Names: r.Names(), Urgent: r.Urgent,
+		StatusClass: r.v.StatusClass(r.Status), StatusName: r.v.StatusName(r.Status), Size: r.Size, With: r.With(), Overdue: r.Overdue()}
+	if r.Country != "" {
+		t.Country = r.v.CountryName(r.Country)
+	}
+	switch {
+	case t.Overdue:
+		t.Due = r.DueLate()
+	case !r.Due.IsZero():
+		t.Due = r.v.Stamp(r.Due)
+	}
+	return t
 }
 
 // caseList shows the cases that the address asks for.
@@ -53,10 +80,13 @@ func (v *visit) caseList(name string) error {
 	case p.Filter.Assignee != "":
 		view = store.MyCases
 	}
-	var err error
-	var next store.Cursor
-	if p.Rows, next, p.Damaged, err = v.caseRows(view, p.Filter, perQueue); err != nil {
+	rows, next, damaged, err := v.caseRows(view, p.Filter, perQueue)
+	if err != nil {
 		return err
+	}
+	p.Damaged = damaged
+	for _, r := range rows {
+		p.Rows = append(p.Rows, r.table())
 	}
 	keep := url.Values{}
 	for _, k := range []string{"view", "country", "kind", "assignee", "status", "severity"} {
@@ -74,8 +104,8 @@ func (v *visit) caseList(name string) error {
 
 // Views are the tabs of the list.
 func (p casesPage) Views() []queueTab {
-	n := p.caseCounts().of
-	return []queueTab{{Name: "open", Href: "/c/cases", N: n["open"], Here: p.View == "open"}, {Name: "mine", Href: "/c/cases?view=mine", N: n["mine"], Here: p.View == "mine"}}
+	n := p.caseCounts()
+	return []queueTab{{Name: "open", Href: "/c/cases", N: n[store.OpenCases], Here: p.View == "open"}, {Name: "mine", Href: "/c/cases?view=mine", N: n[store.MyCases], Here: p.View == "mine"}}
 }
 
 // Countries to choose from.

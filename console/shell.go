@@ -50,7 +50,6 @@ package console
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -115,27 +113,6 @@ var routes []route
 // serve adds a page. It is called by the init of the file that holds it.
 func serve(pattern string, w who, handler func(*visit) error) {
 	routes = append(routes, route{pattern, w, handler})
-}
-
-// An item stands in the rail.
-type item struct {
-	Key   string // of its name, rail.KEY, and of Area
-	Href  string
-	Icon  string
-	Order int
-	Who   who
-
-	// Count returns the number beside it, and whether it is about somebody's
-	// safety. Nil: no number.
-	Count func(*visit) (n int64, hot bool)
-}
-
-var rail []item
-
-// railItem adds an item. It is called by an init.
-func railItem(i item) {
-	rail = append(rail, i)
-	slices.SortFunc(rail, func(a, b item) int { return cmp.Compare(a.Order, b.Order) })
 }
 
 // An Office is the caseworkers' side.
@@ -205,7 +182,10 @@ type visit struct {
 	Ref     string
 	token   string
 	noted   func() error  // keeps the notes of what the page has looked at
-	counted *store.Counts // once they were read
+	counted *store.Counts // once they were read; the next two likewise
+
+	inViews  map[store.View]int64
+	inStatus map[cases.Status]int64
 }
 
 // visit answers one request.
@@ -349,52 +329,4 @@ func (v *visit) Did() string {
 		return ""
 	}
 	return v.T(key)
-}
-
-// Rail returns what stands in the rail.
-func (v *visit) Rail() []railed {
-	var out []railed
-	for _, i := range rail {
-		if !i.Who.lets(v.Me.Role) {
-			continue
-		}
-		r := railed{item: i, Here: i.Key == v.Area}
-		if i.Count != nil {
-			r.N, r.Hot = i.Count(v)
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-// A railed is an item as it stands in the rail.
-type railed struct {
-	item
-	Here, Hot bool
-	N         int64
-}
-
-// Extra reports whether an item has no room at the bottom of a phone, where
-// what is needed in a hurry stands.
-func (r railed) Extra() bool {
-	return !slices.Contains([]string{"inbox", "urgent", "overdue", "cases"}, r.Key)
-}
-
-// InExtra reports whether the current page is one of those.
-func (v *visit) InExtra() bool {
-	return v.Area == "me" || v.Area == "more" || slices.ContainsFunc(v.Rail(), func(r railed) bool { return r.Here && r.Extra() })
-}
-
-// Initials returns two letters for a name.
-func Initials(name string) string {
-	out := []rune{}
-	for _, w := range strings.Fields(name) {
-		if len(out) < 2 {
-			out = append(out, []rune(w)[0])
-		}
-	}
-	if len(out) == 0 {
-		return "?"
-	}
-	return strings.ToUpper(string(out))
 }

@@ -1,0 +1,76 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// An item stands in the rail.
+type item struct {
+	Key   string // of its name, rail.KEY, and of Area
+	Href  string
+	Icon  string
+	Order int
+	Who   who
+
+	// Count returns the number beside it, and whether it is about somebody's
+	// safety. Nil: no number.
+	Count func(*visit) (n int64, hot bool)
+}
+
+var rail []item
+
+// railItem adds an item. It is called by an init.
+func railItem(i item) {
+	rail = append(rail, i)
+	slices.SortFunc(rail, func(a, b item) int { return cmp.Compare(a.Order, b.Order) })
+}
+
+// Rail returns what stands in the rail.
+func (v *visit) Rail() []railed {
+	var out []railed
+	for _, i := range rail {
+		if !i.Who.lets(v.Me.Role) {
+			continue
+		}
+		r := railed{item: i, Here: i.Key == v.Area}
+		if i.Count != nil {
+			r.N, r.Hot = i.Count(v)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// A railed is an item as it stands in the rail.
+type railed struct {
+	item
+	Here, Hot bool
+	N         int64
+}
+
+// Extra reports whether an item has no room at the bottom of a phone, where
+// what is needed in a hurry stands.
+func (i item) Extra() bool {
+	return !slices.Contains([]string{"inbox", "urgent", "overdue", "cases"}, i.Key)
+}
+
+// InExtra reports whether the current page is one of those.
+func (v *visit) InExtra() bool {
+	return v.Area == "me" || v.Area == "more" || slices.ContainsFunc(rail, func(i item) bool { return i.Key == v.Area && i.Extra() })
+}
+
+// Initials returns two letters for a name.
+func Initials(name string) string {
+	out := []rune{}
+	for _, w := range strings.Fields(name) {
+		if len(out) < 2 {
+			out = append(out, []rune(w)[0])
+		}
+	}
+	if len(out) == 0 {
+		return "?"
+	}
+	return strings.ToUpper(string(out))
+}
