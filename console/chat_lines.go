@@ -15,7 +15,7 @@ func (c *chatView) said(x store.Exchange, e channels.Event, labels map[string]*o
 	if at.IsZero() || at.After(x.At) {
 		at = x.At
 	}
-	l := line{Kind: "said", At: at, By: c.T("chat.worker"), Lang: cmp.Or(e.Script, c.WorkerLang()), Text: e.Text}
+	l := line{Kind: "said", Her: true, At: at, By: c.T("chat.worker"), Lang: cmp.Or(e.Script, c.WorkerLang()), Text: e.Text}
 	if e.Raw != "" {
 		l.Text = e.Text
 	}
@@ -25,7 +25,7 @@ func (c *chatView) said(x store.Exchange, e channels.Event, labels map[string]*o
 	}
 	switch {
 	case e.Choice != "":
-		l.Kind = "pressed"
+		l.Taps = true
 		if o := labels[e.Choice]; o != nil {
 			o.Picked, l.Text = true, o.Label
 		} else if l.Text == "" {
@@ -84,12 +84,12 @@ func (c *chatView) changed(x store.Exchange) string {
 
 // sent is what was written to a worker, with what became of it.
 func (c *chatView) sent(x store.Exchange, m channels.Outbound, st store.State, labels map[string]*option, n *int) line {
-	l := line{Kind: "sent", At: x.At, Lang: c.WorkerLang(), Text: m.Text, Bot: m.By == "", Push: m.Class == channels.Push, order: 2}
+	l := line{Kind: "sent", Us: true, At: x.At, Lang: c.WorkerLang(), Text: m.Text, Bot: m.By == "", order: 2}
 	switch {
 	case m.By == "":
 		l.By = c.T("chat.bot")
 	case m.By == string(c.Me.ID):
-		l.By, l.Mine = c.T("chat.you", "Name", c.Me.Name), true
+		l.By = c.T("chat.you", "Name", c.Me.Name)
 	default:
 		l.By = c.name(cases.CaseworkerID(m.By))
 	}
@@ -107,15 +107,19 @@ func (c *chatView) sent(x store.Exchange, m channels.Outbound, st store.State, l
 	}
 	switch {
 	case len(m.Delete) > 0:
-		l.Kind, l.Text = "event", c.T("event.deleted")
+		l.Kind, l.Us, l.Text = "event", false, c.T("event.deleted")
 		return l
 	case m.Leave:
-		l.Kind, l.Text = "event", c.T("event.left")
+		l.Kind, l.Us, l.Text = "event", false, c.T("event.left")
 		return l
 	}
 	l.State, l.Words = c.state(m, st)
+	l.Sign = signs[l.State]
 	return l
 }
+
+// signs are the pictures of what became of a message.
+var signs = map[string]string{"failed": "fail", "held": "clock", "dropped": "x", "sent": "tick", "delivered": "ticks", "read": "ticks"}
 
 // state says what became of a message, in words.
 func (c *chatView) state(m channels.Outbound, st store.State) (class, words string) {

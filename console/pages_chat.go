@@ -18,17 +18,22 @@ import (
 
 func init() {
 	serve("GET /c/chat/{id}", staff, func(v *visit) error { return v.desk(v.R.PathValue("id")) })
-	serve("GET /c/chat/{id}/thread", staff, part("thread"))
+	serve("GET /c/chat/{id}/thread", staff, part("thread", (*chatView).talk))
 	serve("GET /c/chat/{id}/strip", staff, part("strip"))
 	serve("GET /c/chat/{id}/here", staff, part("here"))
 }
 
-// part shows a piece of a conversation by itself.
-func part(name string) func(*visit) error {
+// part shows a piece of a conversation by itself, with what it reads besides.
+func part(name string, reads ...func(*chatView) error) func(*visit) error {
 	return func(v *visit) error {
 		c, err := v.chat(v.R.PathValue("id"))
 		if err != nil {
 			return err
+		}
+		for _, read := range reads {
+			if err := read(c); err != nil {
+				return err
+			}
 		}
 		return v.Show(name, c)
 	}
@@ -54,21 +59,26 @@ type chatView struct {
 	kept   map[string]bool
 }
 
-// A line is one thing in a conversation.
+// A line is one thing in a conversation. It is flat, and what its template
+// shows of it is made before: a thread has many.
 type line struct {
-	Kind  string // day, said, sent, event, note
+	Kind  string // day, unread, said, sent, event, note
+	Us    bool   // sent by the team or the bot
+	Her   bool   // said by the worker
+	Taps  bool   // and that was a button
 	At    time.Time
+	Clock string // At, in words
 	By    string // who wrote it, in words
-	Mine  bool   // the person wrote it
 	Bot   bool
+	Paras []para // Text
 	Lang  string
 	Text  string
 	What  string // what it was where there is no text
 	Media []shownMedia
 	Opts  []option
-	State string // class: sent, delivered, read, failed, held
+	State string // class: sent, delivered, read, failed, held, dropped
+	Sign  string // its picture
 	Words string // of State
-	Push  bool
 	order int
 }
 
@@ -102,12 +112,12 @@ type option struct {
 // A para is a paragraph in one language.
 type para struct{ Lang, Text string }
 
-// Paras returns the paragraphs of l: the first message of the bot is in several
-// languages.
-func (l line) Paras() (out []para) {
-	for _, p := range strings.Split(l.Text, "\n\n") {
+// paras returns the paragraphs of a text: the first message of the bot is in
+// several languages.
+func paras(text, lang string) (out []para) {
+	for _, p := range strings.Split(text, "\n\n") {
 		if p != "" {
-			out = append(out, para{langOf(p, l.Lang), p})
+			out = append(out, para{langOf(p, lang), p})
 		}
 	}
 	return out
@@ -145,43 +155,56 @@ func (c *chatView) Platform() channels.Platform { return c.Info.Platform }
 // ID of the conversation, which both parts of a chatView have.
 func (c *chatView) ID() string { return c.Row.ID }
 
-// chat reads a conversation.
+// chat reads who has a conversation and who looks at it, and nothing of what
+// was said: see talk and desk.
 func (v *visit) chat(id string) (*chatView, error) {
 	row, err := v.Store.ChatRow(v.Ctx(), v.By(), id)
 	if err != nil {
 		return nil, err
 	}
 	c := &chatView{visit: v, chatRow: chatRow{Row: row, v: v}, Info: v.info(row.With.Channel), names: map[cases.CaseworkerID]string{}}
-	before, err := strconv.ParseInt(v.R.URL.Query().Get("before"), 10, 64)
-	if err != nil {
-		before = 0
-	}
-	page, err := v.Store.ChatLog(v.Ctx(), v.By(), row.ID, before, perThread)
-	if err != nil && !errors.Is(err, store.ErrDamaged) {
-		return nil, err
-	}
-	notes, err := v.Store.Notes(v.Ctx(), v.By(), row.ID, 0, 200)
-	if err != nil && !errors.Is(err, store.ErrDamaged) {
-		return nil, err
-	}
-	if err := c.keep(page); err != nil {
-		return nil, err
-	}
-	c.Before = page.Before
-	c.New = c.unread(page)
-	c.lines(page, notes, before)
-	if c.Draft, err = v.Store.Draft(v.Ctx(), v.By(), row.ID); err != nil {
-		return nil, err
-	}
-	if _, c.sess, err = v.Store.Chat(v.Ctx(), v.By(), row.ID); err != nil {
-		return nil, err
-	}
-	c.Card = c.sess.Contact
 	if row.Human() {
 		c.Holder = c.name(cases.CaseworkerID(row.Owner))
 	}
 	c.Others = v.live.others(row.ID, v.Me, v.Now())
 	return c, nil
+}
+
+// talk reads what was said, and what the team noted.
+func (c *chatView) talk() error {
+	ctx, by := c.Ctx(), c.visit.By()
+	before, err := strconv.ParseInt(c.R.URL.Query().Get("before"), 10, 64)
+	if err != nil {
+		before = 0
+	}
+	page, err := c.Store.ChatLog(ctx, by, c.ID(), before, perThread)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	notes, err := c.Store.Notes(ctx, by, c.ID(), 0, 200)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	if err := c.keep(page); err != nil {
+		return err
+	}
+	c.Before = page.Before
+	c.New = c.unread(page)
+	c.lines(page, notes, before)
+	return nil
+}
+
+// desk reads what only the whole page shows: the draft, and how the worker may
+// be reached.
+func (c *chatView) desk() (err error) {
+	if c.Draft, err = c.Store.Draft(c.Ctx(), c.visit.By(), c.ID()); err != nil {
+		return err
+	}
+	if _, c.sess, err = c.Store.Chat(c.Ctx(), c.visit.By(), c.ID()); err != nil {
+		return err
+	}
+	c.Card = c.sess.Contact
+	return nil
 }
 
 // keep finds out what of the attachments is there.
@@ -265,7 +288,7 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
 		if (p.Before > 0 && n.At.Before(begins)) || (before > 0 && len(out) > 0 && n.At.After(out[len(out)-1].At)) {
 			continue
 		}
-		out = append(out, line{Kind: "note", At: n.At, By: c.name(n.By), Mine: n.By == c.Me.ID, Text: n.Text})
+		out = append(out, line{Kind: "note", At: n.At, By: c.name(n.By), Text: n.Text})
 	}
 	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
 	day := ""
@@ -274,6 +297,7 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
 			day = d
 			c.Lines = append(c.Lines, line{Kind: "day", Text: d})
 		}
+		l.Clock, l.Paras = c.Clock(l.At), paras(l.Text, l.Lang)
 		c.Lines = append(c.Lines, l)
 	}
 }

@@ -46,8 +46,8 @@ type listed struct {
 	Filter   store.Filter
 	Counts   store.Counts
 	Tabs     []tab
-	Rows     []chatRow
-	Held     []chatRow    // in the first box: those that the person has, above those that wait
+	Rows     []conv
+	Held     []conv       // in the first box: those that the person has, above those that wait
 	More     string       // address of what follows
 	Open     string       // the conversation shown beside it
 	Query    template.URL // to hand on: what url.Values encodes
@@ -65,12 +65,48 @@ type tab struct {
 	Here bool
 }
 
-// A chatRow is a conversation in the list.
+// A chatRow is a conversation with the words for it.
 type chatRow struct {
 	store.Row
-	v    *visit
-	Here bool         // it is the one shown beside the list
-	Keep template.URL // what narrows the list, to hand on
+	v *visit
+}
+
+// A conv is a conversation as its row in the list shows it. It is made before
+// the template runs, and flat: a list shows many, and a template finds a field
+// much sooner than it calls a method or looks into what is embedded.
+type conv struct {
+	Href      template.URL // what the store names conversations by, and what url.Values encodes
+	Who, Mark string       // Mark: its first letters
+	When      string
+	Says      string // the beginning of what was last said, in words
+	SaysLang  string
+	Back      bool // the team said it
+	Unread    int
+	Level     string // class of the severity's mark, or ""
+	LevelName string
+	Left      string // how long there is to answer in, or since when that is over
+	Gone      bool
+	Mine      bool
+	Human     bool // a colleague has it
+	App, Lang string
+	Here      bool // it is the one shown beside the list
+}
+
+// conv makes the row of a conversation. keep is what narrows the list.
+func (v *visit) conv(row store.Row, open string, keep template.URL) conv {
+	r := chatRow{row, v}
+	c := conv{Href: "/c/chat/" + template.URL(url.PathEscape(row.ID)) + "?" + keep, Who: r.Who(), When: r.Wait(), Says: r.Says(), SaysLang: r.SaysLang(), //nolint:gosec // escaped
+		Back: row.Line.By != "", Unread: row.Unread, Level: Sev(row.Level), Left: r.Left(), Gone: row.Gone, Mine: r.Mine(), Human: row.Human(),
+		App: v.T("platform." + string(r.Platform())), Here: row.ID == open}
+	mark := []rune(c.Who)
+	c.Mark = string(mark[:min(2, len(mark))])
+	if c.Level != "" {
+		c.LevelName = v.T("sev." + c.Level)
+	}
+	if row.Lang != "" {
+		c.Lang = v.T("lang." + row.Lang)
+	}
+	return c
 }
 
 // T returns words in the language of the page.
@@ -214,8 +250,9 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 		v.Log.Error("console: some conversations are damaged", "err", err)
 		l.Damaged = true
 	}
+	l.link(q, next)
 	for _, r := range rows {
-		l.Rows = append(l.Rows, chatRow{Row: r, v: v})
+		l.Rows = append(l.Rows, v.conv(r, l.Open, l.Query))
 	}
 	if l.Box == store.InQueue && after == (store.Cursor{}) && l.Counts.Mine > 0 {
 		mine, _, err := v.Store.Chats(ctx, v.By(), store.Mine, l.Filter, store.Cursor{}, perList)
@@ -223,10 +260,9 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 			return l, err
 		}
 		for _, r := range mine {
-			l.Held = append(l.Held, chatRow{Row: r, v: v})
+			l.Held = append(l.Held, v.conv(r, l.Open, l.Query))
 		}
 	}
-	l.link(q, next)
 	return l, nil
 }
 
@@ -239,11 +275,6 @@ func (l *listed) link(q url.Values, next store.Cursor) {
 		}
 	}
 	l.Query = template.URL(keep.Encode()) //nolint:gosec // encoded
-	for _, rows := range [][]chatRow{l.Rows, l.Held} {
-		for i := range rows {
-			rows[i].Here, rows[i].Keep = rows[i].ID == l.Open, l.Query
-		}
-	}
 	if next != (store.Cursor{}) {
 		keep.Set("score", strconv.FormatInt(next.Score, 10))
 		keep.Set("after", next.ID)
@@ -301,6 +332,12 @@ func (v *visit) desk(id string) error {
 	v.Area, v.Title = "inbox", v.T("rail.inbox")
 	if id != "" {
 		if p.Chat, err = v.chat(id); err != nil {
+			return err
+		}
+		if err := p.Chat.talk(); err != nil {
+			return err
+		}
+		if err := p.Chat.desk(); err != nil {
 			return err
 		}
 		v.Title = p.Chat.Who()

@@ -76,7 +76,7 @@
       const msg = document.createElement('div'), b = document.createElement('div'), p = document.createElement('p'), st = document.createElement('p');
       msg.className = 'msg us ' + (m.failed ? 'failed' : 'held');
       b.className = 'b'; p.className = 'pre'; p.lang = text.lang; p.textContent = m.text || '📎';
-      st.className = 'st ' + (m.failed ? 'fail' : 'hold');
+      st.className = 'st ' + (m.failed ? 'failed' : 'held');
       st.textContent = m.failed || (wv.offline ? d.tries : d.sending);
       b.append(p); msg.append(b, st);
       if (m.failed) {
