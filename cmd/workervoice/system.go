@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"workervoice/bot"
 	"workervoice/cases"
 	"workervoice/channels"
@@ -197,14 +195,10 @@ func openStore(ctx context.Context, where string, unsafe bool) (store.Backend, e
 	if file, ok := strings.CutPrefix(where, "sqlite:"); ok {
 		return sqlite.Open(file)
 	}
-	if hosts, ok := strings.CutPrefix(where, "redis://"); ok {
-		c := redis.NewUniversalClient(&redis.UniversalOptions{
-			Addrs:      strings.Split(hosts, ","),
-			MaxRetries: -1, // whether to repeat a commit is not for the client to say
-		})
-		return redisstore.Open(ctx, c, unsafe)
+	if strings.HasPrefix(where, "redis://") || strings.HasPrefix(where, "rediss://") {
+		return redisstore.Open(ctx, where, unsafe)
 	}
-	return nil, errors.New("STORE must be sqlite:FILE or redis://HOST:PORT")
+	return nil, errors.New("STORE must be sqlite:FILE or redis://HOST:PORT, or rediss:// for TLS")
 }
 
 // masterKey reads the master key, or makes one on first start.

@@ -1,9 +1,13 @@
--- Applies a batch: all of it, or nothing.
--- KEYS  every key of the batch; operations name them by their place
--- ARGV  operations, one after the other, each a name and its arguments
+-- Applies a batch once, however often it is asked to: all of it, or nothing.
+-- KEYS[1] what became of the batches that came before under the same slot
+-- KEYS    every other key of the batch; operations name them by their place
+-- ARGV[1] the slot: its batches come one after the other
+-- ARGV[2] the number of the batch: higher with each
+-- ARGV[3] 1 if it was sent before and nobody knows what became of it
+-- ARGV    operations, one after the other, each a name and its arguments
 -- Returns 'ok', 1 if its fenced jobs are leased, 1 if a lane that was rung is
 -- due, and, if its last "done" goes on, the attempts and jobs that follow;
--- or 'stale' or 'seen'.
+-- or 'stale' or 'seen'; or 'late' if the slot has gone on.
 local call = redis.call
 
 -- How many arguments each operation has. The first four can fail.
@@ -81,8 +85,19 @@ local apply = {
 	soil = function(k) call('INCR', k) end,
 }
 
+-- What was applied before answers as it did then: a lease that went on is read
+-- again, and is nobody's if it was lost since.
+local recall = {
+	done = function(jobs, head, _, _, fence, _, _, hold)
+		head, follow = KEYS[tonumber(head)], nil
+		if hold == '0' or call('HGET', head, 'fence') ~= fence then return end
+		follow = call('LRANGE', jobs, 0, tonumber(hold) - 1)
+		table.insert(follow, 1, tonumber(call('HGET', head, 'attempts') or '1'))
+	end,
+}
+
 local function each(fns)
-	local i = 1
+	local i = 4
 	while i <= #ARGV do
 		local name = ARGV[i]
 		local n = arity[name]
@@ -95,9 +110,37 @@ local function each(fns)
 	end
 end
 
+-- A slot holds the number of its last batch and, in the last digit, its fate:
+-- 0 to 3 for what was applied, with 2 if held and 1 if rang; 4 stale, 5 seen.
+local fates = { stale = 4, seen = 5 }
+local function note(fate)
+	if call('HSET', KEYS[1], ARGV[1], ARGV[2] .. fate) == 1 then call('EXPIRE', KEYS[1], 172800) end
+end
+
+local function answer()
+	local out = { 'ok', held, rang }
+	for _, v in ipairs(follow or {}) do table.insert(out, v) end
+	return out
+end
+
+local was = call('HGET', KEYS[1], ARGV[1])
+if was then
+	local number, fate = tonumber(string.sub(was, 1, -2)), tonumber(string.sub(was, -1))
+	if number > tonumber(ARGV[2]) then return { 'late' } end
+	if number == tonumber(ARGV[2]) then
+		if fate == 4 then return { 'stale' } end
+		if fate == 5 then return { 'seen' } end
+		held, rang = math.floor(fate / 2), fate % 2
+		each(recall)
+		return answer()
+	end
+end
+
 local fate = each(check)
-if fate then return { fate } end
+if fate then
+	if ARGV[3] == '1' then note(fates[fate]) end -- the first sending must change nothing any more
+	return { fate }
+end
 each(apply)
-local out = { 'ok', held, rang }
-for _, v in ipairs(follow or {}) do table.insert(out, v) end
-return out
+note(2 * held + rang)
+return answer()

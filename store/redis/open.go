@@ -2,11 +2,11 @@ package redis
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,8 +15,16 @@ import (
 
 // DB is a store.Backend in Redis.
 type DB struct {
-	c     redis.UniversalClient
-	waits bool          // there are replicas: what they do not have is not acknowledged
+	c      redis.UniversalClient
+	unsafe bool
+	need   atomic.Int64               // how many replicas must have a commit before it is acknowledged
+	unfit  atomic.Pointer[unfitError] // why nothing is committed now
+
+	name    string // of this process among those that use the same Redis
+	slots   slots
+	writes  sync.Map // *line[*call], by *redis.Client
+	lookups line[*lookup]
+
 	soils chan struct{} // rings when something removed is to be cleaned from the servers' files
 	stop  context.CancelFunc
 	done  sync.WaitGroup
@@ -24,77 +32,67 @@ type DB struct {
 
 var _ store.Backend = (*DB)(nil)
 
-// Open returns a back end on c. It refuses servers that could lose what they
-// have acknowledged, unless unsafe. Close closes c.
-func Open(ctx context.Context, c redis.UniversalClient, unsafe bool) (*DB, error) {
-	var waits atomic.Bool
-	check := func(ctx context.Context, c *redis.Client) error {
-		if !unsafe {
-			replicas, err := safe(ctx, c)
-			if err != nil {
-				return err
-			}
-			if replicas {
-				waits.Store(true)
-			}
-		}
-		for _, s := range []*redis.Script{commit, claim, clean} {
-			if err := s.Load(ctx, c).Err(); err != nil {
-				return fmt.Errorf("redis: %w", err)
-			}
-		}
-		return nil
-	}
+// Open returns a back end on the servers that where names:
+//
+//	redis://HOST:PORT                          one server, Redis 7 or Valkey
+//	redis://HOST:PORT,HOST:PORT,...            nodes of a Cluster; the others are asked of them
+//	redis://HOST:PORT,...?master_name=NAME     Sentinels, which tell the primary of that name
+//	redis://USER:PASSWORD@...                  a user of the server's ACL; a password alone is the default user's
+//	rediss://...                               the same over TLS; SSL_CERT_FILE names an authority of one's own
+//
+// Settings of the client may follow as in ?pool_size=20&read_timeout=3s.
+//
+// It refuses servers that could lose what they have acknowledged, see fit,
+// unless unsafe, and looks again on every new connection and now and then. A
+// server that cannot be reached yet is no error: commits fail until it can be.
+func Open(ctx context.Context, where string, unsafe bool) (*DB, error) {
+	d := &DB{unsafe: unsafe, name: rand.Text()[:10], soils: make(chan struct{}, 1)}
+	d.lookups = line[*lookup]{trips: 3, send: d.look}
 	var err error
-	switch c := c.(type) {
-	case *redis.ClusterClient:
-		err = c.ForEachMaster(ctx, check)
-	case *redis.Client:
-		err = check(ctx, c)
-	default:
-		err = errors.New("redis: only a single server or a cluster can be used")
-	}
-	if err != nil {
+	if d.c, err = connect(where, d.greet); err != nil {
 		return nil, err
 	}
-	d := &DB{c: c, waits: waits.Load(), soils: make(chan struct{}, 1)}
+	if err := d.reach(ctx); err != nil && !transient(err) {
+		return nil, errors.Join(explain(err), d.c.Close())
+	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	d.done.Go(func() { d.cleaner(ctx) })
+	d.done.Go(func() { d.watch(ctx) })
 	return d, nil
 }
 
-// safe refuses a server that could lose what it has acknowledged: in memory
-// only, flushed now and then, thrown away for want of room, or by a failover
-// to a replica that lags behind. It reports whether there are replicas.
-func safe(ctx context.Context, c *redis.Client) (replicas bool, err error) {
-	for _, want := range [][2]string{{"appendonly", "yes"}, {"appendfsync", "always"}, {"maxmemory-policy", "noeviction"}} {
-		got, err := c.ConfigGet(ctx, want[0]).Result()
-		if err != nil {
-			return false, fmt.Errorf("redis: %w", err)
-		}
-		if got[want[0]] != want[1] {
-			return false, fmt.Errorf("redis: %s is %q, must be %q: change it in redis.conf", want[0], got[want[0]], want[1])
-		}
-	}
-	info, err := c.Info(ctx, "replication").Result()
-	if err != nil {
-		return false, fmt.Errorf("redis: %w", err)
-	}
-	if strings.Contains(info, "connected_slaves:0") || strings.Contains(info, "role:slave") {
-		return false, nil
-	}
-	got, err := c.ConfigGet(ctx, "min-replicas-to-write").Result()
-	if err != nil {
-		return false, fmt.Errorf("redis: %w", err)
-	}
-	if got["min-replicas-to-write"] == "0" {
-		return false, errors.New("redis: there are replicas and min-replicas-to-write is 0, must be 1 or more: a failover would lose messages")
-	}
-	return true, nil
+// reach makes a connection to every server, so that greet sees it.
+func (d *DB) reach(ctx context.Context) error {
+	return d.masters(ctx, func(ctx context.Context, c *redis.Client) error { return d.inspect(ctx, c.Pipelined) })
 }
 
-// Close ends the use of the client, after what was removed is gone from the
-// servers' files as well.
+// masters calls f for every server that takes commits.
+func (d *DB) masters(ctx context.Context, f func(context.Context, *redis.Client) error) error {
+	if c, ok := d.c.(*redis.ClusterClient); ok {
+		return c.ForEachMaster(ctx, f)
+	}
+	return f(ctx, d.c.(*redis.Client))
+}
+
+// watch looks now and then whether the servers are still fit, and keeps what
+// is remembered of this process's commits from running out.
+func (d *DB) watch(ctx context.Context) {
+	for n := 1; wait(ctx, glance); n++ {
+		var unfit *unfitError
+		switch err := d.reach(ctx); {
+		case errors.As(err, &unfit):
+			d.unfit.Store(unfit)
+		case err == nil:
+			d.unfit.Store(nil)
+		}
+		if n%int(time.Hour/glance) == 0 {
+			d.remember(ctx)
+		}
+	}
+}
+
+// Close ends the use of the servers, after what was removed is gone from their
+// files as well.
 func (d *DB) Close() error {
 	d.stop()
 	d.done.Wait()

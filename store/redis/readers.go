@@ -3,11 +3,12 @@ package redis
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,30 +28,81 @@ func record(kind, id string, v []any) (r store.Record) {
 	return r
 }
 
+// A lookup is a record that somebody waits for.
+type lookup struct {
+	key string
+	out []any
+	err error
+	end *sync.WaitGroup
+}
+
 // Get implements [store.Backend].
-func (d *DB) Get(ctx context.Context, s store.Shard, kind, id string) (store.Record, error) {
-	v, err := d.c.HMGet(ctx, key(s, kind, id), "version", "body").Result()
-	if err != nil {
-		return store.Record{}, fmt.Errorf("redis: %w", err)
+func (d *DB) Get(ctx context.Context, s store.Shard, kind, id string) (r store.Record, err error) {
+	err = d.read(ctx, func() error {
+		var end sync.WaitGroup
+		l := &lookup{key: key(s, kind, id), end: &end}
+		end.Add(1)
+		d.lookups.join(l)
+		end.Wait()
+		if l.err == nil {
+			r = record(kind, id, l.out)
+		}
+		return l.err
+	})
+	return r, err
+}
+
+// look reads records in one round trip.
+func (d *DB) look(ls []*lookup) {
+	cmds := make([]*redis.SliceCmd, len(ls))
+	ctx := context.Background()                        // no reader gives up for the others
+	d.c.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its own error
+		for i, l := range ls {
+			cmds[i] = p.HMGet(ctx, l.key, "version", "body")
+		}
+		return nil
+	})
+	for i, l := range ls {
+		l.out, l.err = cmds[i].Result()
+		l.end.Done()
 	}
-	return record(kind, id, v), nil
+}
+
+// pipe reads what f asks for in one round trip to each server. That something
+// is not there is no error.
+func (d *DB) pipe(ctx context.Context, f func(redis.Pipeliner)) error {
+	return d.read(ctx, func() error {
+		cmds, err := d.c.Pipelined(ctx, func(p redis.Pipeliner) error { f(p); return nil })
+		if !errors.Is(err, redis.Nil) {
+			return err
+		}
+		for _, c := range cmds {
+			if err := c.Err(); err != nil && !errors.Is(err, redis.Nil) {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Scan implements [store.Backend].
 func (d *DB) Scan(ctx context.Context, s store.Shard, log string, from int64, n int) ([][]byte, int64, error) {
 	var got *redis.StringSliceCmd
 	var all *redis.IntCmd
-	_, err := d.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		if from < 0 {
-			got = p.LRange(ctx, key(s, "log", log), -int64(n), -1)
-		} else {
-			got = p.LRange(ctx, key(s, "log", log), from, from+int64(n)-1)
-		}
-		all = p.LLen(ctx, key(s, "log", log))
-		return nil
+	err := d.read(ctx, func() error {
+		_, err := d.c.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			if from < 0 {
+				got = p.LRange(ctx, key(s, "log", log), -int64(n), -1)
+			} else {
+				got = p.LRange(ctx, key(s, "log", log), from, from+int64(n)-1)
+			}
+			all = p.LLen(ctx, key(s, "log", log))
+			return nil
+		})
+		return err
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("redis: %w", err)
+		return nil, 0, err
 	}
 	out := make([][]byte, len(got.Val()))
 	for i, v := range got.Val() {
@@ -66,26 +118,51 @@ func compare(a, b store.Cursor) int {
 	return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 }
 
-// List implements [store.Backend]. It merges the indexes of all shards.
-func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) ([]store.Record, []store.Cursor, error) {
+// List implements [store.Backend]. It merges the indexes of all shards. Records
+// that are removed while it reads are left out.
+func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) (rs []store.Record, cs []store.Cursor, err error) {
 	if after == (store.Cursor{}) {
 		after.Score = math.MinInt64
 	}
-	var cs []store.Cursor
+	for len(rs) < n {
+		page, err := d.page(ctx, index, after, n-len(rs))
+		if err != nil {
+			return nil, nil, err
+		}
+		found, err := d.records(ctx, page)
+		if err != nil {
+			return nil, nil, err
+		}
+		whole := len(page) == n-len(rs)
+		for i, r := range found {
+			if r.Version != 0 {
+				rs, cs = append(rs, r), append(cs, page[i])
+			}
+		}
+		if !whole {
+			break
+		}
+		after = page[len(page)-1]
+	}
+	return rs, cs, nil
+}
+
+// page returns up to n places of an index behind a cursor.
+func (d *DB) page(ctx context.Context, index string, after store.Cursor, n int) (cs []store.Cursor, err error) {
 	// Members of one score come in the order of their names, of which those
 	// up to the cursor are left out; so a page may take more than one look.
-	for skip := int64(0); ; skip += int64(n) {
+	looks := int64(n)
+	for skip := int64(0); ; skip, looks = skip+looks, 4*looks {
 		more := false
 		cmds := make([]*redis.ZSliceCmd, store.Shards)
-		_, err := d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+		err := d.pipe(ctx, func(p redis.Pipeliner) {
 			for s := range cmds {
 				cmds[s] = p.ZRangeByScoreWithScores(ctx, key(store.Shard(s), "index", index),
-					&redis.ZRangeBy{Min: strconv.FormatInt(after.Score, 10), Max: "+inf", Offset: skip, Count: int64(n)})
+					&redis.ZRangeBy{Min: strconv.FormatInt(after.Score, 10), Max: "+inf", Offset: skip, Count: looks})
 			}
-			return nil
 		})
 		if err != nil {
-			return nil, nil, fmt.Errorf("redis: %w", err)
+			return nil, err
 		}
 		for _, cmd := range cmds {
 			zs := cmd.Val()
@@ -96,42 +173,44 @@ func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) 
 					cs = append(cs, c)
 				}
 			}
-			more = more || len(zs) == n && int64(zs[n-1].Score) == after.Score
+			more = more || int64(len(zs)) == looks && int64(zs[looks-1].Score) == after.Score
 		}
 		if !more {
 			break
 		}
 	}
 	slices.SortFunc(cs, compare)
-	cs = cs[:min(len(cs), n)]
+	return cs[:min(len(cs), n)], nil
+}
+
+// records returns the records that stand at some places.
+func (d *DB) records(ctx context.Context, cs []store.Cursor) ([]store.Record, error) {
 	gets := make([]*redis.SliceCmd, len(cs))
-	_, err := d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := d.pipe(ctx, func(p redis.Pipeliner) {
 		for i, c := range cs {
 			gets[i] = p.HMGet(ctx, key(store.ShardOf(c.ID), c.Kind, c.ID), "version", "body")
 		}
-		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("redis: %w", err)
+		return nil, err
 	}
 	rs := make([]store.Record, len(cs))
 	for i, c := range cs {
 		rs[i] = record(c.Kind, c.ID, gets[i].Val())
 	}
-	return rs, cs, nil
+	return rs, nil
 }
 
 // UpTo implements [store.Backend].
 func (d *DB) UpTo(ctx context.Context, index string, score int64, n int) (count int, err error) {
 	cmds := make([]*redis.IntCmd, store.Shards)
-	_, err = d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = d.pipe(ctx, func(p redis.Pipeliner) {
 		for s := range cmds {
 			cmds[s] = p.ZCount(ctx, key(store.Shard(s), "index", index), "-inf", strconv.FormatInt(score, 10))
 		}
-		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("redis: %w", err)
+		return 0, err
 	}
 	for _, cmd := range cmds {
 		count += int(cmd.Val())
@@ -142,16 +221,15 @@ func (d *DB) UpTo(ctx context.Context, index string, score int64, n int) (count 
 // Count implements [store.Backend].
 func (d *DB) Count(ctx context.Context, name string) (n int64, err error) {
 	cmds := make([]*redis.StringCmd, store.Shards)
-	d.c.Pipelined(ctx, func(p redis.Pipeliner) error { // a shard without the counter answers Nil
+	err = d.pipe(ctx, func(p redis.Pipeliner) {
 		for s := range cmds {
 			cmds[s] = p.HGet(ctx, key(store.Shard(s), "count"), name)
 		}
-		return nil
 	})
 	for _, cmd := range cmds {
 		m, err := cmd.Int64()
 		if err != nil && err != redis.Nil {
-			return 0, fmt.Errorf("redis: %w", err)
+			return 0, err
 		}
 		n += m
 	}
@@ -163,16 +241,15 @@ func (d *DB) Depth(ctx context.Context, queue string, at time.Time) (p store.Dep
 	now, held := strconv.FormatInt(at.UnixMilli(), 10), strconv.FormatInt(store.Held.UnixMilli(), 10)
 	var counts [store.Shards][3]*redis.IntCmd
 	var first [store.Shards]*redis.ZSliceCmd
-	_, err = d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = d.pipe(ctx, func(p redis.Pipeliner) {
 		for s := range counts {
 			k := key(store.Shard(s), "queue", queue)
 			counts[s] = [3]*redis.IntCmd{p.ZCard(ctx, k), p.ZCount(ctx, k, "-inf", now), p.ZCount(ctx, k, held, "+inf")}
 			first[s] = p.ZRangeWithScores(ctx, k, 0, 0)
 		}
-		return nil
 	})
 	if err != nil {
-		return p, fmt.Errorf("redis: %w", err)
+		return p, err
 	}
 	for s, c := range counts {
 		p.Lanes, p.Due, p.Parked = p.Lanes+c[0].Val(), p.Due+c[1].Val(), p.Parked+c[2].Val()

@@ -10,8 +10,6 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -50,30 +48,17 @@ func lane(s store.Shard, l store.Lane) (jobs, head, queue string) {
 	return key(s, "jobs", l.Queue, l.ID), key(s, "head", l.Queue, l.ID), key(s, "queue", l.Queue)
 }
 
-// A call is what a script is given. Keys go by their place among KEYS.
-type call struct {
-	keys []string
-	args []any
-}
-
-func (c *call) key(name string) int {
-	if i := slices.Index(c.keys, name); i >= 0 {
-		return i + 1
-	}
-	c.keys = append(c.keys, name)
-	return len(c.keys)
-}
-
 func (c *call) lane(s store.Shard, l store.Lane) (jobs, head, queue int) {
 	j, h, q := lane(s, l)
 	return c.key(j), c.key(h), c.key(q)
 }
 
-func (c *call) op(name string, args ...any) { c.args = append(append(c.args, name), args...) }
-
 // calling writes b in the terms of commit.lua.
-func calling(b store.Batch) *call {
-	c := new(call)
+func (d *DB) calling(b store.Batch, n number) *call {
+	c := &call{script: commit, keys: make([]string, 1, 16), args: make([]any, 3, 64)}
+	c.keys[0] = d.fates(b.Shard)
+	c.args[0], c.args[1], c.args[2] = n.slot, n.n, 0
+	c.again = func() { c.args[2] = 1 }
 	for _, l := range b.Idle {
 		jobs, _, _ := lane(b.Shard, l)
 		c.op("idle", c.key(jobs))
@@ -130,10 +115,6 @@ func calling(b store.Batch) *call {
 
 // Commit implements [store.Backend].
 func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result {
-	calls := make([]*call, len(batches))
-	for i, b := range batches {
-		calls[i] = calling(b)
-	}
 	results := make([]store.Result, len(batches))
 	if err := ctx.Err(); err != nil {
 		for i := range results {
@@ -141,11 +122,16 @@ func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result 
 		}
 		return results
 	}
-	for i, a := range d.run(ctx, commit, calls) {
-		results[i] = result(batches[i], a.Cmd)
-		if a.alone != nil && results[i].Err == nil {
-			results[i] = store.Result{Err: a.alone}
-		}
+	calls := make([]*call, len(batches))
+	numbers := make([]number, len(batches))
+	for i, b := range batches {
+		numbers[i] = d.slots.take()
+		calls[i] = d.calling(b, numbers[i])
+	}
+	d.run(calls...)
+	for i, c := range calls {
+		d.slots.give(numbers[i])
+		results[i] = result(batches[i], c)
 		if batches[i].Scrub && results[i].Err == nil {
 			d.soil()
 		}
@@ -153,19 +139,20 @@ func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result 
 	return results
 }
 
-func result(b store.Batch, cmd *redis.Cmd) (r store.Result) {
-	v, err := cmd.Slice()
+func result(b store.Batch, c *call) (r store.Result) {
 	switch {
-	case err != nil:
-		r.Err = fmt.Errorf("redis: %w", err)
-	case v[0] == "seen":
+	case c.err != nil:
+		r.Err = explain(c.err)
+	case c.out[0] == "seen":
 		r.Err = store.ErrSeen
-	case v[0] == "stale":
+	case c.out[0] == "stale":
 		r.Err = store.ErrStale
+	case c.out[0] == "late":
+		r.Err = errLate
 	default:
-		r.Held, r.Rang = v[1].(int64) == 1, v[2].(int64) == 1
-		if len(v) > 3 {
-			r.Next = held(b.Shard, b.Done[len(b.Done)-1].Lane, v[3:])
+		r.Held, r.Rang = c.out[1].(int64) == 1, c.out[2].(int64) == 1
+		if len(c.out) > 3 {
+			r.Next = held(b.Shard, b.Done[len(b.Done)-1].Lane, c.out[3:])
 		}
 	}
 	return r
@@ -195,17 +182,16 @@ func (d *DB) Claim(ctx context.Context, c store.Claim) (hs []store.Leased, err e
 func (d *DB) claim(ctx context.Context, c store.Claim) (hs []store.Leased, lost bool, err error) {
 	due := make([]*redis.ZSliceCmd, store.Shards)
 	by := &redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(c.At.UnixMilli(), 10), Count: int64(c.Lanes)}
-	_, err = d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = d.pipe(ctx, func(p redis.Pipeliner) {
 		for s := range due {
 			if c.In>>s&1 == 0 {
 				continue
 			}
 			due[s] = p.ZRangeByScoreWithScores(ctx, key(store.Shard(s), "queue", c.Queue), by)
 		}
-		return nil
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("redis: %w", err)
+		return nil, false, err
 	}
 	type found struct {
 		score float64
@@ -229,18 +215,18 @@ func (d *DB) claim(ctx context.Context, c store.Claim) (hs []store.Leased, lost 
 	calls := make([]*call, len(all))
 	for i, f := range all {
 		jobs, head, queue := lane(f.shard, f.lane)
-		calls[i] = &call{[]string{jobs, head, queue}, []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
+		calls[i] = &call{script: claim, keys: []string{jobs, head, queue}, args: []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
 	}
-	for i, a := range d.run(ctx, claim, calls) { // a lease that no replica has is harmless: the lane is leased again
-		v, err := a.Slice()
-		if errors.Is(err, redis.Nil) || err == nil && len(v) == 0 {
+	d.run(calls...)
+	for i, x := range calls {
+		switch {
+		case x.err != nil:
+			err = explain(x.err)
+		case len(x.out) == 0:
 			lost = true
-			continue
+		default:
+			hs = append(hs, held(all[i].shard, all[i].lane, x.out))
 		}
-		if err != nil {
-			return hs, lost, fmt.Errorf("redis: %w", err)
-		}
-		hs = append(hs, held(all[i].shard, all[i].lane, v))
 	}
-	return hs, lost, nil
+	return hs, lost, err
 }

@@ -2,90 +2,158 @@ package redis
 
 import (
 	"context"
-	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// An answer is what became of a script.
-type answer struct {
-	*redis.Cmd
-	alone error // no replica has it
+// A call is what a script is given, and what becomes of it. Keys go by their
+// place among KEYS.
+type call struct {
+	script *redis.Script
+	keys   []string
+	args   []any
+
+	again func() // called before it is sent once more
+	out   []any
+	err   error
+	end   *sync.WaitGroup
 }
 
-// replicated is how long a replica may take to have what was written.
-const replicated = time.Second
+func (c *call) key(name string) int {
+	if i := slices.Index(c.keys, name); i >= 0 {
+		return i + 1
+	}
+	c.keys = append(c.keys, name)
+	return len(c.keys)
+}
 
-var errAlone = errors.New("redis: no replica has what was written: see that they are up; it is not acknowledged")
+func (c *call) op(name string, args ...any) { c.args = append(append(c.args, name), args...) }
 
-// run runs a script once for each call, in one round trip to each server.
-func (d *DB) run(ctx context.Context, s *redis.Script, calls []*call) []answer {
-	as := make([]answer, len(calls))
-	if !d.waits {
-		all := make([]int, len(calls))
-		for i := range all {
-			all[i] = i
+const (
+	patience   = 5 * time.Second // how long a fault may last that callers do not notice: a failover of a Cluster or by Sentinel takes 1 to 30 s
+	replicated = time.Second     // how long replicas may take to have what was written
+	first      = 10 * time.Millisecond
+	last       = 300 * time.Millisecond
+)
+
+// run runs scripts, each once, together with what else waits for the same
+// server. Where nobody knows what became of one, or the server cannot take it
+// now, it is sent again; scripts see to it that this changes nothing twice.
+func (d *DB) run(calls ...*call) {
+	end, pause := time.Now().Add(patience), first
+	for left := calls; ; pause = min(2*pause, last) {
+		d.send(left)
+		left = slices.DeleteFunc(slices.Clone(left), func(c *call) bool { return !transient(c.err) })
+		if len(left) == 0 || time.Now().Add(pause).After(end) {
+			return
 		}
-		d.pipe(ctx, d.c, s, calls, as, all)
-		return as
-	}
-	// WAIT speaks of what was written on the same connection, so each server
-	// is asked by itself.
-	at := make(map[*redis.Client][]int)
-	for i, c := range calls {
-		n, err := d.server(ctx, c.keys[0])
-		if err != nil {
-			as[i].Cmd = redis.NewCmd(ctx)
-			as[i].SetErr(err)
-			continue
-		}
-		at[n] = append(at[n], i)
-	}
-	for n, places := range at {
-		d.pipe(ctx, n, s, calls, as, places)
-	}
-	for i, c := range calls {
-		if err := as[i].Err(); redis.HasErrorPrefix(err, "MOVED") || redis.HasErrorPrefix(err, "ASK") { // nothing was done there
-			as[i] = answer{s.Run(ctx, d.c, c.keys, c.args...), errAlone}
+		wait(context.Background(), pause)
+		for _, c := range left {
+			if c.again != nil {
+				c.again()
+			}
 		}
 	}
-	return as
+}
+
+// send sends calls to their servers and waits for the answers.
+func (d *DB) send(calls []*call) {
+	var end sync.WaitGroup
+	end.Add(len(calls))
+	if len(calls) == 1 || d.single() {
+		d.queue(calls, &end)
+	} else {
+		for _, c := range calls {
+			d.queue([]*call{c}, &end)
+		}
+	}
+	end.Wait()
+}
+
+func (d *DB) single() bool {
+	_, ok := d.c.(*redis.Client)
+	return ok
+}
+
+// queue has calls for one server sent soon.
+func (d *DB) queue(calls []*call, end *sync.WaitGroup) {
+	c, err := d.server(calls[0].keys[0])
+	if unfit := d.unfit.Load(); unfit != nil {
+		err = unfit
+	}
+	for _, x := range calls {
+		if x.end = end; err != nil {
+			x.err = err
+			end.Done()
+		}
+	}
+	if err != nil {
+		return
+	}
+	l, ok := d.writes.Load(c)
+	if !ok {
+		l, _ = d.writes.LoadOrStore(c, &line[*call]{trips: 2, send: func(calls []*call) { d.trip(c, calls) }})
+	}
+	l.(*line[*call]).join(calls...)
 }
 
 // server returns the server that has a key.
-func (d *DB) server(ctx context.Context, key string) (*redis.Client, error) {
+func (d *DB) server(key string) (*redis.Client, error) {
 	if c, ok := d.c.(*redis.ClusterClient); ok {
-		return c.MasterForKey(ctx, key)
+		return c.MasterForKey(context.Background(), key)
 	}
 	return d.c.(*redis.Client), nil
 }
 
-// pipe runs the calls at some places.
-func (d *DB) pipe(ctx context.Context, c redis.UniversalClient, s *redis.Script, calls []*call, as []answer, places []int) {
-	var wait *redis.IntCmd
+// trip runs calls on one server in one round trip. WAIT speaks of what was
+// written on the same connection, so it goes with them.
+func (d *DB) trip(c *redis.Client, calls []*call) {
+	ctx := context.Background() // one that ends would leave the outcome open
+	cmds := make([]*redis.Cmd, len(calls))
+	need := d.need.Load()
+	replicas := redis.NewIntCmd(ctx, "wait", need, replicated.Milliseconds())
 	c.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its own error
-		for _, i := range places {
-			as[i].Cmd = p.EvalSha(ctx, s.Hash(), calls[i].keys, calls[i].args...)
+		for i, x := range calls {
+			cmds[i] = p.EvalSha(ctx, x.script.Hash(), x.keys, x.args...)
 		}
-		if d.waits {
-			wait = redis.NewIntCmd(ctx, "wait", 1, replicated.Milliseconds())
-			return p.Process(ctx, wait)
+		if need == 0 {
+			return nil
 		}
-		return nil
+		return p.Process(ctx, replicas)
 	})
-	again := false
-	for _, i := range places {
-		if redis.HasErrorPrefix(as[i].Err(), "NOSCRIPT") { // the server was restarted or replaced
-			as[i].Cmd, again = s.Run(ctx, c, calls[i].keys, calls[i].args...), true
+	alone := d.need.Load() > replicas.Val() // also where the connection has only now told how many
+	elsewhere, unknown := false, make(map[*redis.Script]bool)
+	for i, x := range calls {
+		x.out, x.err = cmds[i].Slice()
+		elsewhere = elsewhere || transient(x.err)
+		if redis.HasErrorPrefix(x.err, "NOSCRIPT") { // the server was restarted or replaced, or its scripts flushed
+			unknown[x.script] = true
+		}
+		if x.err == nil && alone {
+			x.err = errAlone
 		}
 	}
-	if wait == nil {
-		return
+	for s := range unknown {
+		s.Load(ctx, c) //nolint:errcheck // it is missed again
 	}
-	if n, err := wait.Result(); err != nil || n < 1 || again {
-		for _, i := range places {
-			as[i].alone = errAlone
+	if cc, ok := d.c.(*redis.ClusterClient); ok && elsewhere {
+		cc.ReloadState(ctx)
+	}
+	for _, x := range calls {
+		x.end.Done()
+	}
+}
+
+// read reads until it can be read, or for as long as a fault may last.
+func (d *DB) read(ctx context.Context, f func() error) error {
+	end, pause := time.Now().Add(patience), first
+	for ; ; pause = min(2*pause, last) {
+		err := f()
+		if !transient(err) || ctx.Err() != nil || time.Now().Add(pause).After(end) || !wait(ctx, pause) {
+			return explain(err)
 		}
 	}
 }
