@@ -46,7 +46,7 @@ func (c *config) flags(fs *flag.FlagSet) {
 	text(&c.addr, "addr", "ADDR", "127.0.0.1:8080", "where the web chat and the console are served")
 	text(&c.webhookAddr, "webhook-addr", "WEBHOOK_ADDR", "", "where platforms call, at /telegram, /line and /whatsapp; the same as -addr if empty")
 	text(&c.metrics, "metrics-addr", "METRICS_ADDR", "", "where counters are served, at /metrics; nowhere if empty")
-	text(&c.store, "store", "STORE", "", "sqlite:FILE or redis://HOST:PORT[,HOST:PORT...]; SQLite in the data folder if empty")
+	text(&c.store, "store", "STORE", "", "sqlite:FILE; redis://[USER:PASSWORD@]HOST:PORT, with commas between the nodes of a Cluster, or the Sentinels and ?master_name=NAME; rediss:// for TLS; SQLite in the data folder if empty")
 	text(&c.data, "data", "DATA_DIR", "data", "folder for the database, attachments and the master key")
 	text(&c.key, "key", "MASTER_KEY_FILE", "", "file of the master key, made on first start; master.key in the data folder if empty")
 	text(&c.public, "public", "PUBLIC_URL", "", "address under which the internet reaches this program, such as https://friend.example")
