@@ -52,7 +52,8 @@ func (s *Store) Merge(ctx context.Context, by cases.Caseworker, from, into cases
 
 // Split has some workers of a case go on in a case of their own, which it
 // returns: those named, or, of an issue, those who say that it is not fixed.
-// They keep what they allowed and said. The same key makes the same case.
+// They keep what they allowed and said. The same key makes the same case; where
+// all who say so have gone by then, there is none.
 func (s *Store) Split(ctx context.Context, by cases.Caseworker, id cases.ID, issue cases.Code, ws []cases.WorkerID, key, reason string) (cases.ID, error) {
 	c, err := s.open(ctx, by, "split", id)
 	if err != nil {
@@ -133,11 +134,7 @@ func (s *Store) moveAll(ctx context.Context, m moving) error {
 	if err != nil {
 		return err
 	}
-	if m.Split {
-		if err := s.begin(ctx, m, from); err != nil {
-			return err
-		}
-	}
+	begun := !m.Split
 	for after := (Cursor{}); ; {
 		ms, next, err := s.MembersOf(ctx, m.From, after, 200)
 		if err != nil && !errors.Is(err, ErrDamaged) {
@@ -149,6 +146,12 @@ func (s *Store) moveAll(ctx context.Context, m moving) error {
 		for _, x := range ms {
 			if !m.takes(x) {
 				continue
+			}
+			if !begun { // not before: where another split was faster there is nobody left to go
+				if err := s.begin(ctx, m, from); err != nil {
+					return err
+				}
+				begun = true
 			}
 			if err := s.moveOne(ctx, m, from, x); err != nil && !errors.Is(err, ErrErased) {
 				return err

@@ -325,6 +325,11 @@ func splitOff(t rig) {
 	m, err := t.s.Member(ctx, nay, id, turns[0].Worker)
 	t.must(err)
 	t.want(show(len(m.Claims), m.Claims[0].Issue), "1 pay.ot")
+	late, err := t.s.Split(ctx, bot, "c", "pay.ot", nil, "verdict again", "")
+	t.must(err)
+	t.files()
+	_, err = t.s.Case(ctx, bot, late) // all who say no have gone
+	t.wantIs(err, store.ErrNotFound)
 
 	id, err = t.s.Split(ctx, nay, "c", "", []cases.WorkerID{turns[8].Worker, turns[9].Worker}, "wrong", "another workplace")
 	t.must(err)
