@@ -102,9 +102,13 @@ func private(path string) (*os.File, error) {
 	return lock, nil
 }
 
+// synchronous has every commit reach the disk before it is acknowledged. A test
+// weakens it, to see that it would notice what is lost.
+var synchronous = "full"
+
 func connect(path, vfs string) (*DB, error) {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",
+		"busy_timeout(5000)", "journal_mode(wal)", "synchronous(" + synchronous + ")", "wal_autocheckpoint(0)",
 		"secure_delete(on)", "journal_size_limit(67108864)", "temp_store(memory)", "cache_size(-4000)", // 4 MB a reader
 	}}
 	if vfs != "" {
