@@ -58,7 +58,7 @@ func Check(infos []channels.Info) (faults []string, err error) {
 	if n := e.Counted("texts_missing"); n > 0 {
 		e.figures.mu.Lock()
 		for k := range e.figures.n {
-			faults = append(faults, fmt.Sprintf("text %s cannot be written: it is missing, or a placeholder has no value", k[1]))
+			faults = append(faults, fmt.Sprintf("text %s cannot be written: it is missing, or a placeholder has no value", k.labels[0]))
 		}
 		e.figures.mu.Unlock()
 	}

@@ -68,6 +68,7 @@ type Engine struct {
 	acks    acks
 	stopped chan struct{}
 	figures figures
+	health  health
 }
 
 // New returns an engine that has yet to Run.
@@ -78,6 +79,7 @@ func New(c Config) *Engine {
 	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), moved: newBell(), follows: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
+		e.figures.room(a.Info().ID)
 	}
 	return e
 }

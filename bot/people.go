@@ -73,6 +73,9 @@ func (e *Engine) Take(ctx context.Context, by cases.Caseworker, id string, epoch
 		return c, err
 	}
 	c, err = e.Store.TakeOver(ctx, by, id, epoch, e.joined(ctx, by, c, session)...)
+	if err == nil {
+		e.count("conversations_taken_over")
+	}
 	e.said(c, err)
 	return c, err
 }
@@ -82,6 +85,9 @@ func (e *Engine) Take(ctx context.Context, by cases.Caseworker, id string, epoch
 func (e *Engine) HandBack(ctx context.Context, by cases.Caseworker, id string, epoch int64, how string) (store.Conversation, error) {
 	name, _ := e.whoIs(ctx, by)
 	c, err := e.Store.HandBack(ctx, by, id, epoch, how, name)
+	if err == nil {
+		e.count("conversations_handed_back")
+	}
 	e.said(c, err)
 	return c, err
 }

@@ -55,7 +55,7 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 			s.e.Log.Error("how many templates were sent cannot be read: look at the store", "channel", s.info.ID, "err", err)
 			at = s.e.Now().Add(time.Minute)
 		}
-		s.e.count("messages_held", store.WaitsForTier)
+		s.e.count("messages_held", string(s.info.ID), store.WaitsForTier)
 		st.Retry, st.Why = at, store.WaitsForTier
 		if free := session.Contact.Free(at); !free.IsZero() {
 			st.Retry = free

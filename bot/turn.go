@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"workervoice/cases"
 	"workervoice/channels"
@@ -47,14 +48,18 @@ func (e *Engine) answer(ctx context.Context) bool {
 // begun is finished even if the platform hangs up or the engine is to stop.
 func (e *Engine) finish(ctx context.Context, t *store.Turn) error {
 	ctx = context.WithoutCancel(ctx)
+	began := time.Now()
 	o, err := e.turn(ctx, t)
 	if err != nil {
 		return err
 	}
+	decided := time.Now()
 	p, err := e.Store.Commit(ctx, t, o, lease)
 	if err != nil {
 		return err
 	}
+	e.figures.commits.since(decided)
+	e.figures.turns.since(began)
 	if len(o.Entries) > 0 {
 		e.entries.ring()
 	}
@@ -327,7 +332,7 @@ func (c *carrier) show(f flows.Show) {
 
 // refused deals with a message that the platform took and could not deliver.
 func (e *Engine) refused(ctx context.Context, t *store.Turn, ev channels.Event, o *store.Outcome) error {
-	e.count("messages_failed_later", string(ev.Reason))
+	e.count("messages_failed_later", string(t.With.Channel), string(ev.Reason))
 	if private(o.Session) {
 		o.Redact = false
 	}

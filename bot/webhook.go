@@ -24,6 +24,7 @@ func (e *Engine) Webhook(a channels.Adapter) http.Handler {
 			challenge(w, r, a)
 			return
 		}
+		began := time.Now()
 		// A platform sends at once. Whoever does not, holds nothing open.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second)) // where it cannot be set, the server has its own
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -51,6 +52,7 @@ func (e *Engine) Webhook(a channels.Adapter) http.Handler {
 				return
 			}
 			e.count("webhooks", id)
+			e.figures.hooks[a.Info().ID].since(began)
 			e.acknowledge(pressed...)
 		}
 	})
