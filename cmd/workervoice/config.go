@@ -28,6 +28,10 @@ type config struct {
 	unsafeRedis   bool
 	joins         int
 	debug         bool
+	logForm       string        // text or json
+	drain         string        // as given
+	draining      time.Duration // the same
+	backupDir     string
 	now           func() time.Time // time.Now outside tests
 
 	telegram struct{ token, secret, url, bot, rate, chatRate string }
@@ -45,7 +49,10 @@ func (c *config) flags(fs *flag.FlagSet) {
 	}
 	text(&c.addr, "addr", "ADDR", "127.0.0.1:8080", "where the web chat and the console are served")
 	text(&c.webhookAddr, "webhook-addr", "WEBHOOK_ADDR", "", "where platforms call, at /telegram, /line and /whatsapp; the same as -addr if empty")
-	text(&c.metrics, "metrics-addr", "METRICS_ADDR", "", "where counters are served, at /metrics; nowhere if empty")
+	text(&c.metrics, "metrics-addr", "METRICS_ADDR", "", "where whoever runs the program finds figures at /metrics and how everything stands at /status: an address that nobody else reaches; nowhere if empty")
+	text(&c.logForm, "log", "LOG_FORMAT", "text", "how the log is written: text or json")
+	text(&c.drain, "drain", "DRAIN", "0s", "how long to go on working when asked to stop, while /readyz says no, so that a proxy sends to other processes; 0s where there are none")
+	text(&c.backupDir, "backups", "BACKUP_DIR", "", "folder to which backups go, so that the age of the newest shows in the figures")
 	text(&c.store, "store", "STORE", "", "sqlite:FILE; redis://[USER:PASSWORD@]HOST:PORT, with commas between the nodes of a Cluster, or the Sentinels and ?master_name=NAME; rediss:// for TLS; SQLite in the data folder if empty")
 	text(&c.data, "data", "DATA_DIR", "data", "folder for the database, attachments and the master key")
 	text(&c.key, "key", "MASTER_KEY_FILE", "", "file of the master key, made on first start; master.key in the data folder if empty")
@@ -93,6 +100,10 @@ func (c *config) check() error {
 	}
 	if c.key == "" {
 		c.key = filepath.Join(c.data, "master.key")
+	}
+	var err error
+	if c.draining, err = time.ParseDuration(c.drain); err != nil || c.draining < 0 || c.draining > 5*time.Minute {
+		return fmt.Errorf("DRAIN is %q: it must be a time such as 8s, five minutes at most", c.drain)
 	}
 	if c.webhookAddr == c.addr {
 		c.webhookAddr = ""

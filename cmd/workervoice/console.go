@@ -35,10 +35,6 @@ func (s *system) consoleConfig() console.Config {
 		},
 		Opened: s.visited,
 		Status: s.status,
-		Healthy: func(ctx context.Context) error {
-			_, err := s.store.Stats(ctx)
-			return err
-		},
 	}
 }
 
@@ -69,10 +65,7 @@ func (s *system) status(ctx context.Context) (st console.Status, err error) {
 	}
 	for _, a := range s.adapters {
 		i := a.Info()
-		note := s.engine.Held(i.ID)
-		if t, ok := s.trouble.Load(i.ID); ok {
-			note = t.(string)
-		}
+		note := s.todo(i.ID)
 		st.Channels = append(st.Channels, console.ChannelStatus{ID: i.ID, Platform: i.Platform, Runs: note == "", Note: note})
 	}
 	open := int64(0)

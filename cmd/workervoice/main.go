@@ -27,6 +27,7 @@ var commands = []command{
 	{"link", "make a mobilizer's link and print its addresses", link},
 	{"invite", "make an invitation to the console and print its address", invite},
 	{"check", "look for faults in texts, flows and limits", check},
+	{"ready", "ask the program that runs on this machine whether work may be given to it", ready},
 	{"diagram", "print the conversation as a Mermaid diagram", diagram},
 	{"simulate", "let made-up workers and caseworkers use a running instance", play},
 	{"bench", "measure how much the bot can do on this machine", bench},

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"os"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 	"workervoice/channels"
 	"workervoice/console"
-	"workervoice/store"
 )
 
 // serve runs everything until ctx is done.
@@ -25,11 +23,10 @@ func serve(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
-	level := slog.LevelInfo
-	if c.debug {
-		level = slog.LevelDebug
+	log, err := newLog(c, os.Stderr)
+	if err != nil {
+		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	s, err := assemble(ctx, *c, log)
 	if err != nil {
 		return err
@@ -41,8 +38,10 @@ func serve(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	return errors.Join(err, s.Close())
 }
 
-// serve listens and works. Webhooks end first, so that what they commit is
-// still sent.
+// serve listens and works. When it is asked to stop it is not ready at once,
+// and goes on for as long as DRAIN says. Then webhooks end first, so that what
+// they commit is still sent; what is under way to a platform is finished, and
+// what is not begun is put back for other processes.
 func (s *system) serve(ctx context.Context, out io.Writer) error {
 	servers, err := s.listen()
 	if err != nil {
@@ -58,6 +57,8 @@ func (s *system) serve(ctx context.Context, out io.Writer) error {
 	defer end()
 	g, failed := errgroup.WithContext(running)
 	g.Go(func() error { return s.engine.Run(running) })
+	g.Go(func() error { s.engine.Watch(running, s.hook); return nil })
+	g.Go(func() error { return s.announce(running) })
 	for _, v := range servers {
 		g.Go(func() error {
 			if err := v.Serve(v.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -70,6 +71,7 @@ func (s *system) serve(ctx context.Context, out io.Writer) error {
 	case <-ctx.Done():
 	case <-failed.Done():
 	}
+	s.drain(failed.Done())
 	last, cancel := context.WithTimeout(running, 20*time.Second)
 	defer cancel()
 	for _, v := range servers {
@@ -98,7 +100,7 @@ func (s *system) listen() (servers []server, err error) {
 	}{
 		{"ADDR", s.addr, pages},
 		{"WEBHOOK_ADDR", s.webhookAddr, s.hooks(http.NewServeMux())},
-		{"METRICS_ADDR", s.metrics, s.counters()},
+		{"METRICS_ADDR", s.metrics, s.private()},
 	} {
 		if a.addr == "" {
 			continue
@@ -115,7 +117,7 @@ func (s *system) listen() (servers []server, err error) {
 		}
 		base, quit := context.WithCancel(context.Background())
 		servers = append(servers, server{&http.Server{ // without ReadTimeout: a slow phone may send a photo for minutes
-			Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+			Handler: s.parting(a.handler), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 			BaseContext: func(net.Listener) context.Context { return base },
 			ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		}, l, quit})
@@ -148,42 +150,9 @@ func (s *system) pages() http.Handler {
 	mux.Handle("/w", w)
 	mux.Handle("/w/", w)
 	mux.Handle("/c/", s.office)
+	s.lives(mux)
 	mux.Handle("/", console.Handler(s.consoleConfig()))
 	return mux
-}
-
-// counters serves the metrics, and profiles when debugging.
-func (s *system) counters() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		if err := s.engine.Metrics(w); err != nil {
-			s.log.Debug("metrics", "err", err)
-		}
-		st, err := s.store.Stats(r.Context())
-		if err != nil {
-			s.log.Warn("the store cannot be measured", "err", err)
-			return
-		}
-		writeStats(w, st)
-	})
-	if s.debug {
-		mux.HandleFunc("/debug/pprof/", pprof.Index)
-		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	}
-	return mux
-}
-
-func writeStats(w io.Writer, st store.Stats) {
-	fmt.Fprintf(w, "# TYPE voice_turns_waiting gauge\nvoice_turns_waiting %d\n# TYPE voice_entries_waiting gauge\nvoice_entries_waiting %d\n# TYPE voice_people_waiting gauge\nvoice_people_waiting %d\n", st.Events, st.Entries, st.Waiting)
-	fmt.Fprint(w, "# TYPE voice_outbox gauge\n")
-	for id, b := range st.Outbox {
-		fmt.Fprintf(w, "voice_outbox{of=%q,state=\"due\"} %d\nvoice_outbox{of=%q,state=\"held\"} %d\n", id, b.Due, id, b.Held)
-	}
-	fmt.Fprint(w, "# TYPE voice_cases_open gauge\n")
-	for v, n := range st.Open {
-		fmt.Fprintf(w, "voice_cases_open{severity=%q} %d\n", v, n)
-	}
 }
 
 // startPlatforms tells each platform where to call, or begins to poll. A
@@ -198,13 +167,9 @@ func (s *system) startPlatforms(ctx context.Context) {
 		if !ok || s.public == "" && s.webhookAddr != "" { // somebody else has set the webhook
 			continue
 		}
-		hook := ""
-		if s.public != "" {
-			hook = s.public + "/" + string(i.Platform)
-		}
 		go func() {
 			for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, 10*time.Minute) {
-				err := starter.Start(ctx, hook)
+				err := starter.Start(ctx, s.hook(i))
 				if err == nil {
 					s.trouble.Delete(i.ID)
 					s.log.Info("channel is ready", "channel", i.ID)
