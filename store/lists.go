@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"workervoice/cases"
@@ -197,6 +198,14 @@ func (s *Store) Cases(ctx context.Context, by cases.Caseworker, v View, f CaseFi
 func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, v View, f CaseFilter, after Cursor, n int) ([]cases.Case, Cursor, error) {
 	out, fault, now := make([]cases.Case, 0, n), error(nil), s.now().UnixMilli()
 	timed := v == LateCases || v == QuietCases
+	last := int64(math.MaxInt64) // where the list ends for this filter
+	if (v == OpenCases || v == MyCases) && f.Severity != cases.Unjudged {
+		first := int64(f.Severity) * gravest // see gravity
+		last = first + gravest
+		if after == (Cursor{}) {
+			after.Score = first
+		}
+	}
 	for looked := 0; ; {
 		want := min(max(n-len(out), 20), casesLooked-looked)
 		rs, cs, err := s.b.List(ctx, index, after, want)
@@ -205,7 +214,7 @@ func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, v V
 		}
 		fault = errors.Join(fault, err)
 		for i, r := range rs {
-			if timed && cs[i].Score > now { // not yet
+			if timed && cs[i].Score > now || cs[i].Score >= last { // not yet, or of another severity
 				return out, Cursor{}, fault
 			}
 			after = cs[i]

@@ -52,6 +52,9 @@ func inViews(t rig) {
 	t.want(t.pages(nay, store.OpenCases, store.CaseFilter{Country: "TH"}), "c4 c2 c0 ")
 	t.want(t.pages(nay, store.OpenCases, store.CaseFilter{Kind: "pay"}), "c4 c2 c0 ")
 	t.want(t.pages(nay, store.OpenCases, store.CaseFilter{Severity: cases.Violence, Kind: "papers.passport"}), "c3 ")
+	t.want(t.pages(nay, store.OpenCases, store.CaseFilter{Severity: cases.Serious}), "c2 ")
+	t.want(t.pages(nay, store.OpenCases, store.CaseFilter{Severity: cases.Ordinary}), "c0 ")
+	t.want(t.pages(head, store.MyCases, store.CaseFilter{Assignee: "nay", Severity: cases.Serious}), "c2 ")
 	t.want(t.pages(nay, store.InStatus, store.CaseFilter{Status: cases.Received}), "c0 c2 c3 c4 ")
 	t.want(t.pages(nay, store.InStatus, store.CaseFilter{Status: cases.Withdrawn}), "c1 ")
 	t.want(t.pages(nay, store.MyCases, all), "c2 ")
@@ -362,5 +365,5 @@ var guarded = map[cases.EntryKind]bool{
 	cases.GaveUp: true, cases.Lost: true, cases.Resolved: true, cases.Answering: true, cases.Confirmed: true, cases.Validated: true, cases.Settled: true,
 	cases.Disputed: true, cases.Unanswered: true, cases.Polled: true, cases.Admitted: true, cases.Rejected: true, cases.Chose: true, cases.Retaliated: true,
 	cases.Withdrew: true, cases.Resumed: true, cases.Told: true, cases.Replied: true, cases.Asked: true, cases.Pressured: true, cases.Calmed: true,
-	cases.Unreachable: true, cases.Erased: true, cases.Joined: true,
+	cases.Unreachable: true, cases.Erased: true, cases.Joined: true, cases.Lettered: true,
 }
