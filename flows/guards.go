@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ var guards map[cases.EntryKind]func(*step) error
 
 func init() { // not a literal: some lead back to it
 	guards = map[cases.EntryKind]func(*step) error{
-		cases.Raised: mayRaise, cases.Lettered: notPaused, cases.Contacted: mayContact, cases.Escalated: mayEscalate, cases.Referred: mayRefer,
+		cases.Raised: mayRaise, cases.Lettered: mayLetter, cases.Contacted: mayContact, cases.Escalated: mayEscalate, cases.Referred: mayRefer,
 		cases.Accepted: mayAccept, cases.Planned: mayPlan, cases.Refused: mayRefuse, cases.GaveUp: mayGiveUp, cases.Lost: mayLose,
 		cases.Judged: mayJudge, cases.Resolved: mayResolve, cases.Answering: mayAnswer, cases.Confirmed: mayConfirm,
 		cases.Validated: decided, cases.Settled: decided, cases.Disputed: decided, cases.Unanswered: decided, cases.Polled: present,
@@ -87,6 +88,27 @@ func notPaused(a *step) error {
 	return nil
 }
 
+// owning are the counterparts to whom a case is raised. All others hear of it
+// where a supervisor escalates.
+func owning(with cases.Party) bool {
+	return with == "" || with == cases.Employer || with == cases.Agency
+}
+
+// agreed holds what a counterpart is told to what workers allow: what they have
+// taken back counts at once, whatever was said before.
+func agreed(a *step) error {
+	with := a.n.With
+	switch {
+	case owning(with) && a.c.Allow[cases.Raise] > 0, with == cases.Agency && a.c.Allow[string(with)] > 0: // raised, or escalated
+		return nil
+	case owning(with):
+		return notNow("no worker has agreed that we talk to the employer: ask first")
+	case a.c.Allow[string(with)] == 0:
+		return notNow("no worker has agreed that " + string(with) + " hears of it: ask first")
+	}
+	return nil
+}
+
 func mayRaise(a *step) error {
 	if err := notPaused(a); err != nil {
 		return err
@@ -95,6 +117,8 @@ func mayRaise(a *step) error {
 	switch {
 	case c.Allow[cases.Raise] == 0:
 		return notNow("no worker has agreed that we talk to the employer: ask first")
+	case !owning(a.n.With):
+		return notNow("a case is raised with the employer or the agency: a supervisor escalates it to others")
 	case !FewWorkers(c):
 		return nil
 	case a.role != cases.Supervisor:
@@ -116,6 +140,16 @@ func mayEscalate(a *step) error {
 		return notNow("no worker has agreed that " + string(a.n.With) + " hears of it: ask first")
 	}
 	return nil
+}
+
+// mayLetter holds a letter to all that its counterpart's first hearing of the
+// case is held to, unless that was before.
+func mayLetter(a *step) error {
+	with := cases.Party(or(string(a.n.With), string(cases.Employer)))
+	if owning(with) && a.c.Track(with) == nil {
+		return mayRaise(a)
+	}
+	return cmp.Or(notPaused(a), agreed(a))
 }
 
 func mayRefer(a *step) error {
@@ -167,6 +201,8 @@ func mayContact(a *step) error {
 		return notNow("record what the employer says as an answer, a plan or a claim")
 	case !slices.Contains(steps[t.State], to):
 		return notNow("with them it is " + string(t.State))
+	case to == cases.TrackReminded || to == cases.TrackOpened: // else it is they who have spoken
+		return agreed(a)
 	}
 	return nil
 }
