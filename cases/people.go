@@ -56,6 +56,13 @@ type Organisation struct {
 	Hours     []Hours  `json:",omitempty"` // when somebody answers; empty: nobody has said
 	Zone      string   `json:",omitempty"`
 	Version   int64    `json:"-"`
+
+	// With whom it may speak about cases. Names are compared with what workers
+	// call their workplace and agency, so every spelling stands here, in each
+	// script.
+	Speaks    []Party  `json:",omitempty"` // kinds of counterparts; empty: all
+	Employers []string `json:",omitempty"` // employers and agencies; empty: all
+	Conflicts []string `json:",omitempty"` // employers and agencies of which it is not independent
 }
 
 // Hours are when somebody answers: on a day of the week from a minute of the

@@ -159,7 +159,7 @@ var titles = []string{"the", "mr", "mrs", "ms", "miss", "daw", "ko", "ma", "u", 
 
 // partsOf returns a name and those of its parts by which somebody is known.
 func partsOf(name string) (ps []string) {
-	whole := strings.Join(strings.Fields(plainly(name)), " ")
+	whole := evenly(name)
 	if len([]rune(whole)) < 2 {
 		return nil
 	}

@@ -103,6 +103,9 @@ func (s *Store) once(ctx context.Context, x change) (cases.Case, error) {
 		return was.Case, err
 	}
 	ch, err := flows.Live(was.Case, m, x.n)
+	if err == nil && flows.Outwards(x.n) {
+		err = s.mayTellOutside(ctx, was, x.n)
+	}
 	if refused := errors.Is(err, flows.ErrNotNow) || errors.Is(err, flows.ErrNotAllowed); refused && was.Version > 0 {
 		if seen, fault := s.repeated(ctx, was.id, x.n.Key); seen || fault != nil {
 			return was.Case, errors.Join(fault, ErrSeen)

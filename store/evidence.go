@@ -109,26 +109,8 @@ func (s *Store) LetterFacts(ctx context.Context, by cases.Caseworker, id cases.I
 		return c, 0, told, err
 	}
 	key := s.caseID(id)
-	for after := (Cursor{}); ; {
-		ms, next, err := s.membersAfter(ctx, key, after, 200)
-		if err != nil && !errors.Is(err, ErrDamaged) {
-			return c, 0, told, err
-		}
-		if next == after {
-			break
-		}
-		for _, m := range ms {
-			r, err := s.b.Get(ctx, ShardOf(key), reports, reportID(key, m.Worker))
-			if err != nil {
-				return c, 0, told, err
-			}
-			var p *cases.Report
-			if err := decode(r.Body, &p); err != nil {
-				return c, 0, told, err
-			}
-			told.TellOf(m, p)
-		}
-		after = next
+	if err := s.eachTold(ctx, key, told.TellOf); err != nil {
+		return c, 0, told, err
 	}
 	for from := int64(0); ; {
 		ns, err := s.timeline(ctx, key, from, 500)

@@ -14,6 +14,7 @@ var filed = []test{
 	{"a case is changed from its last version only", raced1},
 	{"an entry of a caseworker counts once", onceDone},
 	{"what the table or a guard refuses changes nothing", refused},
+	{"a counterpart hears no name that it may not, from those only who may speak with it", toldOutside},
 	{"another organisation sees nothing", denied},
 	{"what nobody has routed is for the bot and the desk alone", unrouted},
 	{"seeing and doing leave an audit entry", audited},
