@@ -101,78 +101,92 @@ var opening = []string{language, safety, unsafe, consent}
 // conversation says which event leads where.
 var conversation = newMachine(language, transitions(intake))
 
+// fixed are the rows that do not depend on the questions of the report.
+var fixed = fsm.Events{
+	{Name: chosen, Src: []string{language}, Dst: safety},
+	{Name: yes, Src: []string{safety}, Dst: consent},
+	{Name: no, Src: []string{safety}, Dst: unsafe},
+	{Name: chosen, Src: []string{unsafe}, Dst: safety},
+	{Name: yes, Src: []string{consent, declined}, Dst: menu},
+	{Name: no, Src: []string{consent}, Dst: declined},
+
+	{Name: chosen, Src: []string{problem}, Dst: sub},
+	{Name: back, Src: []string{sub}, Dst: problem},
+	{Name: chosen, Src: []string{sub}, Dst: check},
+	{Name: finish, Src: []string{check}, Dst: more},
+	{Name: yes, Src: []string{more}, Dst: problem},
+	{Name: no, Src: []string{more}, Dst: quick},
+	{Name: finish, Src: []string{more}, Dst: review},
+
+	{Name: ask, Src: []string{review}, Dst: change},
+	{Name: back, Src: []string{change}, Dst: review},
+	{Name: send, Src: []string{quick, review}, Dst: sent},
+	{Name: discard, Src: []string{quick, review, welcome}, Dst: menu},
+
+	{Name: chosen, Src: []string{mycase}, Dst: status},
+	{Name: ask, Src: []string{status}, Dst: withdraw},
+	{Name: yes, Src: []string{withdraw}, Dst: forced},
+	{Name: chosen, Src: []string{helping}, Dst: numbers},
+	{Name: back, Src: []string{numbers}, Dst: helping},
+	{Name: chosen, Src: []string{rights}, Dst: topics},
+	{Name: back, Src: []string{topics}, Dst: rights},
+	{Name: chosen, Src: []string{topics}, Dst: card},
+	{Name: back, Src: []string{card}, Dst: topics},
+	{Name: ask, Src: []string{settings}, Dst: mydata},
+	{Name: answer, Src: []string{settings}, Dst: pairing},
+	{Name: chosen, Src: []string{deleting}, Dst: surely},
+	{Name: back, Src: []string{surely}, Dst: deleting},
+
+	{Name: yes, Src: []string{joining}, Dst: joinissue},
+	{Name: next, Src: []string{joining, joinissue}, Dst: joinname},
+	{Name: no, Src: []string{joining, joinissue}, Dst: menu},
+	{Name: next, Src: []string{joinname}, Dst: joinreply},
+	{Name: send, Src: []string{joinname, joinreply}, Dst: sent},
+	{Name: ask, Src: []string{sharing}, Dst: joincode},
+
+	{Name: then + which, Src: []string{status}, Dst: which},
+	{Name: then + fact, Src: []string{status, which}, Dst: fact},
+	{Name: then + amount, Src: []string{fact}, Dst: amount},
+	{Name: then + content, Src: []string{fact, amount}, Dst: content},
+	{Name: then + missing, Src: []string{fact, content}, Dst: missing},
+	{Name: then + treated, Src: []string{content, missing}, Dst: treated},
+	{Name: then + further, Src: []string{treated}, Dst: further},
+	{Name: then + rating, Src: []string{treated, further, recheck}, Dst: rating},
+}
+
+// transitions are all rows: the fixed ones, those along the questions of the
+// report, and those that take up again what was interrupted.
 func transitions(qs []question) fsm.Events {
+	es := slices.Concat(fixed, along(qs))
 	all := slices.Clone(own)
 	for _, q := range qs {
 		all = append(all, string(q.state))
 	}
-	first, last := string(qs[0].state), string(qs[len(qs)-1].state)
-	es := fsm.Events{
-		{Name: chosen, Src: []string{language}, Dst: safety},
-		{Name: yes, Src: []string{safety}, Dst: consent},
-		{Name: no, Src: []string{safety}, Dst: unsafe},
-		{Name: chosen, Src: []string{unsafe}, Dst: safety},
-		{Name: yes, Src: []string{consent, declined}, Dst: menu},
-		{Name: no, Src: []string{consent}, Dst: declined},
-
-		{Name: chosen, Src: []string{problem}, Dst: sub},
-		{Name: back, Src: []string{sub}, Dst: problem},
-		{Name: chosen, Src: []string{sub}, Dst: check},
-		{Name: finish, Src: []string{check}, Dst: more},
-		{Name: yes, Src: []string{more}, Dst: problem},
-		{Name: no, Src: []string{more}, Dst: quick},
-		{Name: answer, Src: []string{quick}, Dst: first},
-		{Name: finish, Src: []string{more}, Dst: review},
-
-		{Name: next, Src: []string{last}, Dst: review},
-		{Name: back, Src: []string{first}, Dst: quick},
-		{Name: back, Src: []string{review}, Dst: last},
-		{Name: ask, Src: []string{review}, Dst: change},
-		{Name: back, Src: []string{change}, Dst: review},
-		{Name: send, Src: []string{quick, review}, Dst: sent},
-		{Name: discard, Src: []string{quick, review, welcome}, Dst: menu},
-
-		{Name: chosen, Src: []string{mycase}, Dst: status},
-		{Name: ask, Src: []string{status}, Dst: withdraw},
-		{Name: yes, Src: []string{withdraw}, Dst: forced},
-		{Name: chosen, Src: []string{helping}, Dst: numbers},
-		{Name: back, Src: []string{numbers}, Dst: helping},
-		{Name: chosen, Src: []string{rights}, Dst: topics},
-		{Name: back, Src: []string{topics}, Dst: rights},
-		{Name: chosen, Src: []string{topics}, Dst: card},
-		{Name: back, Src: []string{card}, Dst: topics},
-		{Name: ask, Src: []string{settings}, Dst: mydata},
-		{Name: answer, Src: []string{settings}, Dst: pairing},
-		{Name: chosen, Src: []string{deleting}, Dst: surely},
-		{Name: back, Src: []string{surely}, Dst: deleting},
-
-		{Name: yes, Src: []string{joining}, Dst: joinissue},
-		{Name: next, Src: []string{joining, joinissue}, Dst: joinname},
-		{Name: no, Src: []string{joining, joinissue}, Dst: menu},
-		{Name: next, Src: []string{joinname}, Dst: joinreply},
-		{Name: send, Src: []string{joinname, joinreply}, Dst: sent},
-		{Name: ask, Src: []string{sharing}, Dst: joincode},
-
-		{Name: then + which, Src: []string{status}, Dst: which},
-		{Name: then + fact, Src: []string{status, which}, Dst: fact},
-		{Name: then + amount, Src: []string{fact}, Dst: amount},
-		{Name: then + content, Src: []string{fact, amount}, Dst: content},
-		{Name: then + missing, Src: []string{fact, content}, Dst: missing},
-		{Name: then + treated, Src: []string{content, missing}, Dst: treated},
-		{Name: then + further, Src: []string{treated}, Dst: further},
-		{Name: then + rating, Src: []string{treated, further, recheck}, Dst: rating},
-	}
-	for i, q := range qs {
-		if i > 0 {
-			es = append(es, fsm.EventDesc{Name: next, Src: []string{string(qs[i-1].state)}, Dst: string(q.state)},
-				fsm.EventDesc{Name: back, Src: []string{string(q.state)}, Dst: string(qs[i-1].state)})
-		}
-		es = append(es, fsm.EventDesc{Name: finish, Src: []string{string(q.state)}, Dst: review},
-			fsm.EventDesc{Name: "edit " + string(q.state), Src: []string{change, settings, sent}, Dst: string(q.state)})
-	}
-	es = append(es, fsm.EventDesc{Name: "edit " + problem, Src: []string{change}, Dst: problem})
 	for _, to := range all {
 		es = append(es, fsm.EventDesc{Name: "to " + to, Src: all, Dst: to})
+	}
+	return es
+}
+
+// along leads from the choice to answer questions through each of them to the
+// review, back again, and into each from where an answer may be changed.
+func along(qs []question) fsm.Events {
+	first, last := string(qs[0].state), string(qs[len(qs)-1].state)
+	es := fsm.Events{
+		{Name: answer, Src: []string{quick}, Dst: first},
+		{Name: back, Src: []string{first}, Dst: quick},
+		{Name: next, Src: []string{last}, Dst: review},
+		{Name: back, Src: []string{review}, Dst: last},
+		{Name: "edit " + problem, Src: []string{change}, Dst: problem},
+	}
+	for i, q := range qs {
+		at := string(q.state)
+		if i > 0 {
+			before := string(qs[i-1].state)
+			es = append(es, fsm.EventDesc{Name: next, Src: []string{before}, Dst: at}, fsm.EventDesc{Name: back, Src: []string{at}, Dst: before})
+		}
+		es = append(es, fsm.EventDesc{Name: finish, Src: []string{at}, Dst: review},
+			fsm.EventDesc{Name: "edit " + at, Src: []string{change, settings, sent}, Dst: at})
 	}
 	return es
 }
