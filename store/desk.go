@@ -33,7 +33,7 @@ type Box string
 // Boxes, each with those waiting longest for a person in front.
 const (
 	Mine    Box = "mine"    // the caseworker has them
-	InQueue Box = "queue"   // they wait for anybody of the organisation
+	InQueue Box = "queue"   // they wait for anybody of the organisation, or their worker has sent a report that nobody has taken up
 	Urgent  Box = "urgent"  // a worker in danger or under violence waits
 	Overdue Box = "overdue" // a worker waits for longer than was promised
 	All     Box = "all"     // those of the organisation, active last in front, to ten minutes
@@ -57,14 +57,11 @@ func (k *standing) boxes(is []Index) []Index {
 		seen = k.Begun
 	}
 	is = append(is, Index{boxIndex(All, org), -seen.UnixMilli() / 600_000})
-	if k.Owner == "" {
+	since, due := k.waits()
+	if k.Owner == "" && since.IsZero() {
 		return is
 	}
-	since := k.Since
-	if since.IsZero() {
-		since = k.Waiting
-	}
-	if k.Owner == Queued {
+	if k.Owner == Queued || k.Owner == "" {
 		is = append(is, Index{boxIndex(InQueue, org), since.UnixMilli()})
 	} else if since.IsZero() {
 		is = append(is, Index{boxIndex(Mine, k.Owner), afterAll + k.Held.UnixMilli()})
@@ -76,9 +73,43 @@ func (k *standing) boxes(is []Index) []Index {
 		if v == cases.Danger || v == cases.Violence {
 			is = append(is, Index{boxIndex(Urgent, org), since.UnixMilli()})
 		}
-		is = append(is, Index{boxIndex(Overdue, org), since.Add(flows.Limit(v)).UnixMilli()})
+		is = append(is, Index{boxIndex(Overdue, org), due.UnixMilli()})
 	}
 	return is
+}
+
+// waits returns since when the worker waits for a person, and until when that
+// may be; zero: the worker waits for nobody. With the bot it is who has sent a
+// report that nobody has taken up: the oldest of them counts.
+func (k *standing) waits() (since, due time.Time) {
+	if k.Owner == "" {
+		m := k.unheard()
+		if m == nil {
+			return time.Time{}, time.Time{}
+		}
+		if due = m.Due; due.IsZero() {
+			due = m.Report.Sent.Add(flows.Limit(m.Severity))
+		}
+		return m.Report.Sent, due
+	}
+	if since = k.Since; since.IsZero() {
+		since = k.Waiting
+	}
+	if since.IsZero() {
+		return time.Time{}, time.Time{}
+	}
+	return since, since.Add(flows.Limit(k.level()))
+}
+
+// unheard returns the worker's oldest report that nobody has taken up, if there
+// is one.
+func (k *standing) unheard() *flows.Mine {
+	for i := range k.Session.Mine {
+		if m := &k.Session.Mine[i]; m.Status == cases.Received && m.Report != nil && !m.Report.Sent.IsZero() {
+			return m
+		}
+	}
+	return nil
 }
 
 // level is how soon a person must answer.
@@ -218,6 +249,7 @@ type Row struct {
 	Lang    string
 	Country string
 	Danger  bool // an alert that no person has dealt with
+	Unheard bool // the bot has it, and the worker has sent a report that nobody has taken up
 
 	State flows.State // of the conversation with the bot
 	Step  int         // which of Steps questions of the report stands open; zero: none
@@ -239,9 +271,8 @@ func (k *standing) row() Row {
 		m := s.Mine[len(s.Mine)-1]
 		r.Case, r.Ref = m.ID, m.Ref
 	}
-	if !k.Since.IsZero() && k.Owner != "" {
-		r.Due = k.Since.Add(flows.Limit(r.Level))
-	}
+	_, r.Due = k.waits()
+	r.Unheard = k.Owner == "" && !r.Due.IsZero()
 	return r
 }
 

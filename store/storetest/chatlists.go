@@ -114,6 +114,29 @@ func boxed(t rig) {
 	t.want(n, store.Counts{Mine: 2, Queue: 1, Urgent: 1, All: 4})
 }
 
+// unheard sees that who has sent a report waits until a person takes it up,
+// though the bot has the conversation.
+func unheard(t rig) {
+	t.s.Home(nay.Org)
+	report := func(status cases.Status) flows.Session {
+		r := &cases.Report{ID: "c1", Sent: t.c.Now()}
+		return flows.Session{Lang: "my", Mine: []flows.Mine{{ID: "c1", Ref: "C1", Status: status, Severity: cases.Serious, Report: r, Due: t.c.Now().Add(time.Hour)}}}
+	}
+	c := t.chat("w", "1", store.Outcome{Session: report(cases.Received)})
+	t.want(t.everyone(nay, store.InQueue, store.Filter{}), "1")
+	t.want(t.everyone(nay, store.Overdue, store.Filter{}), "")
+	row, err := t.s.ChatRow(ctx, nay, c.ID)
+	t.must(err)
+	t.want(row.Unheard && row.Due.Equal(t.c.Now().Add(time.Hour)) && row.Owner == "", true)
+	t.c.Pass(2 * time.Hour)
+	t.want(t.everyone(nay, store.Overdue, store.Filter{}), "1")
+	n, err := t.s.ChatCounts(ctx, nay)
+	t.must(err)
+	t.want(n, store.Counts{Queue: 1, All: 1, Overdue: 1})
+	t.chat("w", "2", store.Outcome{Session: report(cases.Heard)})
+	t.want(t.everyone(nay, store.InQueue, store.Filter{})+t.everyone(nay, store.Overdue, store.Filter{}), "")
+}
+
 func bounded(t rig) {
 	t.s.Home(nay.Org)
 	for i := range 450 {

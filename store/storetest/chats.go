@@ -24,6 +24,7 @@ var chats = []test{
 	{"a conversation is assigned and transferred by those who may", assigned},
 	{"since when a worker waits", waitsSince},
 	{"lists, filters and counters agree", boxed},
+	{"a report waits for a person", unheard},
 	{"a list that finds little stops, and goes on where it stopped", bounded},
 	{"a page of a conversation knows what became of each message", paged},
 	{"notes stay among caseworkers and go with the transcript", noted},
