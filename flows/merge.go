@@ -175,17 +175,19 @@ func Dissents(m cases.Member, issue cases.Code, round int) bool {
 // What a worker who goes on in another case is brought: Case is the new one,
 // Topic the one before.
 const (
-	MovedTo = "moved"  // the new case takes the place of the one before
+	MovedTo = "moved"  // the new case, which others have too, takes the place of the one before
+	PartTo  = "alone"  // the new case, split off, takes the place of the one before
 	AlsoIn  = "parted" // the worker has both
 )
 
 func init() {
-	brought[MovedTo] = func(t *talk) { t.moved(true) }
-	brought[AlsoIn] = func(t *talk) { t.moved(false) }
+	brought[MovedTo] = func(t *talk) { t.moved(true, "case.merged") }
+	brought[PartTo] = func(t *talk) { t.moved(true, "case.split") }
+	brought[AlsoIn] = func(t *talk) { t.moved(false, "case.split") }
 }
 
 // moved tells the worker the new number of a case, in free time.
-func (t *talk) moved(instead bool) {
+func (t *talk) moved(instead bool, key string) {
 	into, from := cases.ID(t.e.Case), cases.ID(t.e.Topic)
 	i := slices.IndexFunc(t.s.Mine, func(m Mine) bool { return m.ID == from })
 	if into == "" || i < 0 || t.s.Lang == "" {
@@ -213,10 +215,6 @@ func (t *talk) moved(instead bool) {
 	}
 	if instead {
 		t.moveChecks(from, into)
-	}
-	key := "case.merged"
-	if !instead {
-		key = "case.split"
 	}
 	t.do(Say{Parts: []Part{{Key: key, Args: Args{"Old": old, "Ref": m.Ref}}}, Class: channels.Push})
 }

@@ -130,6 +130,21 @@ func TestOtherNumber(t *testing.T) {
 	}
 }
 
+// TestTold tells a worker whose case goes on as another whether others have it
+// too: one who was split off is alone with it.
+func TestTold(t *testing.T) {
+	for what, want := range map[string]string{MovedTo: "case.merged", PartTo: "case.split", AlsoIn: "case.split"} {
+		w := newWorker(t, "pay.ot")
+		w.step(channels.Event{Kind: channels.Brought, What: what, Case: "c2", Topic: "c1"})
+		if got := w.said(); got != want {
+			t.Errorf("%s: the bot says %q, want %q", what, got, want)
+		}
+		if both := len(w.s.Mine) == 2; both != (what == AlsoIn) {
+			t.Errorf("%s: the worker has %d cases", what, len(w.s.Mine))
+		}
+	}
+}
+
 // TestStopped asks a worker who stopped a case, and agreed to be asked, only
 // how it went with the boss.
 func TestStopped(t *testing.T) {

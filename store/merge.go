@@ -198,8 +198,11 @@ func (s *Store) moveOne(ctx context.Context, m moving, from cases.Case, x cases.
 	}
 	if there == nil || there.From != m.From {
 		what := flows.MovedTo
-		if m.Split && m.Issue != "" && len(x.Claims) > 1 {
+		switch {
+		case m.Split && m.Issue != "" && len(x.Claims) > 1:
 			what = flows.AlsoIn
+		case m.Split:
+			what = flows.PartTo
 		}
 		e := channels.Event{ID: "moved/" + m.Key + "/" + string(x.Worker), Kind: channels.Brought, What: what, At: m.At, Case: string(m.Into), Topic: string(m.From)}
 		if x.Chat != "" {
