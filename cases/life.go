@@ -97,6 +97,9 @@ const (
 	Service    Party = "service"
 )
 
+// Parties are all of them.
+var Parties = []Party{Employer, Agency, Buyer, Government, Legal, Union, Embassy, Service}
+
 // A Track is what goes on with one counterpart.
 type Track struct {
 	With   Party

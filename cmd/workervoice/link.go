@@ -101,6 +101,7 @@ func (s *system) control() io.Closer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /link", take(s.link))
 	mux.HandleFunc("POST /invite", take(s.invite))
+	mux.HandleFunc("POST /organisation", take(s.standing))
 	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(l) //nolint:errcheck // ends with the listener
 	return l
 }

@@ -26,6 +26,7 @@ var commands = []command{
 	{"chat", "talk with the bot in this terminal", chat},
 	{"link", "make a mobilizer's link and print its addresses", link},
 	{"invite", "make an invitation to the console and print its address", invite},
+	{"organisation", "make an organisation, or say with which counterparts and employers it may speak", organisation},
 	{"check", "look for faults in texts, flows and limits", check},
 	{"ready", "ask the program that runs on this machine whether work may be given to it", ready},
 	{"diagram", "print the conversation as a Mermaid diagram", diagram},
