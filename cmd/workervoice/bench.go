@@ -26,6 +26,8 @@ type load struct {
 	throttle      int           // messages a second that the platform takes; 0: any number
 	rate          int           // turns a second, over all conversations; 0: as many as there can be
 	profile       string        // file for a profile of the bot's processor time
+	on            ground        // what keeps, and how many bots there are
+	deaf          bool          // workers do not wait for answers: what is measured is how fast webhooks are accepted
 }
 
 // bench measures this program as it runs elsewhere: in a process of its own, on
@@ -46,6 +48,7 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	fs.IntVar(&w.cases, "cases", 50000, "with -console, cases of the first of them")
 	idle := fs.Bool("idle", false, "measure the start and the memory before anything happens")
 	asJSON := fs.Bool("json", false, "print a line of JSON for each run")
+	table := fs.Bool("table", false, "measure SQLite and Redis, a slow disk, one and two processes, and print a table; takes some minutes")
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
@@ -60,6 +63,9 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	if *onConsole {
 		w.open, w.desks, w.load = 200, 4, load{conversations: 64, turns: 15000, rate: 500, profile: l.profile}
 		return w.measure(ctx, program, out)
+	}
+	if *table {
+		return compare(ctx, program, l, out)
 	}
 	given := make(map[string]bool)
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -130,7 +136,7 @@ func numbers(s string) (ns []int, err error) {
 // unlimited are the variables of a bot that keeps to no rates.
 var unlimited = []string{"TELEGRAM_RATE=none", "TELEGRAM_CHAT_RATE=none"}
 
-// measure runs one load on a new bot.
+// measure runs one load on a new store.
 func measure(ctx context.Context, program string, l load) (r result, err error) {
 	dir, err := os.MkdirTemp("", "workervoice-bench-")
 	if err != nil {
@@ -150,27 +156,31 @@ func measure(ctx context.Context, program string, l load) (r result, err error) 
 	if l.throttle > 0 {
 		env, l.turns = nil, l.conversations
 	}
-	b, err := startBot(ctx, program, dir, p.url(), env...)
+	bots, server, err := l.on.start(ctx, program, dir, p.url(), env...)
 	if err != nil {
 		return r, err
 	}
-	defer b.kill()
-	c, err := newCrowd(p, b, l)
+	defer server.kill()
+	defer bots.kill()
+	c, err := newCrowd(p, bots, l)
 	if err != nil {
 		return r, err
 	}
 	if l.profile != "" {
-		go b.profile(l.profile) //nolint:errcheck // the file stays empty
+		go bots[0].profile(l.profile) //nolint:errcheck // the file stays empty
 	}
-	before := spent(b.pid())
+	before := bots.spent(server)
 	began := time.Now()
 	if err := c.work(ctx); err != nil {
-		return r, fmt.Errorf("%w; the bot says: %s", err, b.lastWords())
+		return r, fmt.Errorf("%w; the bot says: %s", err, bots[0].lastWords())
 	}
-	r = newResult(l, c, time.Since(began), before, spent(b.pid()))
+	r = newResult(l, c, time.Since(began), before, bots.spent(server))
 	r.FlushMS = millis(flush)
 	r.RefusedTooMany = p.refused.Load()
-	if err := b.stop(); err != nil { // what is under way still arrives
+	if l.deaf { // the answers are still on their way, to workers who have left
+		return r, nil
+	}
+	if err := bots.stop(); err != nil { // what is under way still arrives
 		return r, err
 	}
 	r.Doubled += c.leftovers()
@@ -180,7 +190,7 @@ func measure(ctx context.Context, program string, l load) (r result, err error) 
 // A crowd is the workers of one run.
 type crowd struct {
 	p     *platform
-	bot   *process
+	bots  fleet
 	load  load
 	texts *script
 	until time.Time
@@ -195,9 +205,9 @@ type crowd struct {
 	took    []time.Duration
 }
 
-func newCrowd(p *platform, b *process, l load) (*crowd, error) {
+func newCrowd(p *platform, bots fleet, l load) (*crowd, error) {
 	s, err := newScript()
-	c := &crowd{p: p, bot: b, load: l, texts: s}
+	c := &crowd{p: p, bots: bots, load: l, texts: s}
 	c.left.Store(int64(l.turns))
 	if l.within > 0 {
 		c.until = time.Now().Add(l.within)
@@ -240,17 +250,22 @@ func (c *crowd) begin(ctx context.Context) bool {
 // converse is one conversation after the other, each with a new worker who
 // reports twice.
 func (c *crowd) converse(ctx context.Context) error {
-	h := &hook{addr: c.bot.hooks}
-	defer h.close()
+	hooks := c.bots.hooks()
+	defer hooks.close()
 	var took []time.Duration
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.took = append(c.took, took...)
 	}()
+	if c.load.deaf {
+		var err error
+		took, err = c.pour(ctx, hooks)
+		return err
+	}
 	for ctx.Err() == nil {
 		n := c.people.Add(1)
-		w := newWorker(c.p, h, n)
+		w := newWorker(c.p, hooks, n)
 		for _, m := range c.texts.moves(int(n)) {
 			if !c.begin(ctx) {
 				return nil // its chat stays open: what comes late is seen

@@ -67,7 +67,7 @@ func (w watchful) measure(ctx context.Context, program string, out io.Writer) (e
 	if err != nil {
 		return err
 	}
-	crowd, err := newCrowd(p, b, w.load)
+	crowd, err := newCrowd(p, fleet{b}, w.load)
 	if err != nil {
 		return err
 	}

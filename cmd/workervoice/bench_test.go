@@ -63,7 +63,7 @@ func BenchmarkTurn(b *testing.B) {
 		defer h.close()
 		for {
 			n := people.Add(1)
-			w := newWorker(p, h, n)
+			w := newWorker(p, hooks{h}, n)
 			for _, m := range texts.moves(int(n)) {
 				if !pb.Next() {
 					return

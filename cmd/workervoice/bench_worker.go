@@ -109,7 +109,8 @@ func report(lang, story, place, name string) []move {
 // A worker is one who reports.
 type worker struct {
 	p     *platform
-	hook  *hook
+	hooks hooks
+	calls int // so far
 	chat  int64
 	in    inbox
 	last  message // answered
@@ -120,10 +121,17 @@ type worker struct {
 // people begin here: numbers such as Telegram gives.
 const people = 5_000_000_000
 
-func newWorker(p *platform, h *hook, n int64) *worker {
-	w := &worker{p: p, hook: h, chat: people + n}
+func newWorker(p *platform, hs hooks, n int64) *worker {
+	w := &worker{p: p, hooks: hs, chat: people + n}
 	w.in = p.open(w.chat)
 	return w
+}
+
+// hook returns the bot's connection on which the next webhook comes: several
+// bots get them in turn.
+func (w *worker) hook() *hook {
+	w.calls++
+	return w.hooks[w.calls%len(w.hooks)]
 }
 
 // leave closes the chat: what comes now was not waited for.
@@ -140,7 +148,7 @@ const patience = 60 * time.Second
 // make does m and waits for the one answer. It returns how long that took.
 func (w *worker) make(ctx context.Context, m move) (time.Duration, error) {
 	began := time.Now()
-	status, _, err := w.hook.post(w.update(m))
+	status, _, err := w.hook().post(w.update(m))
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("the bot cannot be reached: %w", err)

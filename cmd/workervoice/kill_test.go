@@ -153,7 +153,7 @@ type caller struct {
 }
 
 func (s *siege) caller(h *hook) *caller {
-	c := &caller{newWorker(s.p, h, s.people.Add(1)), s}
+	c := &caller{newWorker(s.p, hooks{h}, s.people.Add(1)), s}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.callers = append(s.callers, c)
@@ -203,7 +203,7 @@ func (c *caller) next() (message, bool) {
 
 // do makes a move and looks at its answer.
 func (c *caller) do(m move) bool {
-	c.s.deliver(c.hook, c.update(m))
+	c.s.deliver(c.hook(), c.update(m))
 	got, ok := c.next()
 	if ok && got.state() != m.expect {
 		c.s.Errorf("worker %d: after %s%s the bot asks for %q, not for %q", c.chat, m.press, m.write, got.state(), m.expect)
@@ -251,7 +251,7 @@ func (c *caller) chatter(n, ahead int) bool {
 	read := 0
 	for wrote := 0; read < n; {
 		if wrote < n && wrote-read < ahead {
-			c.s.deliver(c.hook, c.update(move{write: quoted(wrote)}))
+			c.s.deliver(c.hook(), c.update(move{write: quoted(wrote)}))
 			wrote++
 			continue
 		}

@@ -193,7 +193,15 @@ func bare(s string) string {
 
 func openStore(ctx context.Context, where string, unsafe bool) (store.Backend, error) {
 	if file, ok := strings.CutPrefix(where, "sqlite:"); ok {
-		return sqlite.Open(file)
+		file, slow, ok := strings.Cut(file, "?flush_delay=")
+		if !ok {
+			return sqlite.Open(file)
+		}
+		delay, err := time.ParseDuration(slow)
+		if err != nil || delay < 0 || delay > time.Second {
+			return nil, fmt.Errorf("STORE has flush_delay=%s: it must be a time such as 5ms, a second at most; leave it out but for measurements", slow)
+		}
+		return sqlite.OpenSlow(file, delay)
 	}
 	if strings.HasPrefix(where, "redis://") || strings.HasPrefix(where, "rediss://") {
 		return redisstore.Open(ctx, where, unsafe)
