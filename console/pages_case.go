@@ -223,7 +223,7 @@ func (v *visit) Stamp(t time.Time) string {
 func (v *visit) DayOf(t time.Time) string { return v.Texts.Day(v.Lang, t, v.zone()) }
 
 // Parties in the order in which they are shown.
-var parties = []cases.Party{cases.Employer, cases.Agency, cases.Buyer, cases.Government, cases.Legal, cases.Union, cases.Embassy, cases.Service}
+var parties = cases.Parties
 
 var partyIcons = map[cases.Party]string{cases.Employer: "building", cases.Agency: "building", cases.Buyer: "flag", cases.Government: "globe", cases.Legal: "scale"}
 
