@@ -78,7 +78,7 @@ var payloads = map[string]*channels.Event{
 	"text":          said("900001", channels.Event{Text: "လစာ မရသေးဘူး 😢"}),
 	"command":       said("900002", channels.Event{Text: "menu"}),
 	"command_named": said("900003", channels.Event{Text: "language ne"}),
-	"slash":         said("900004", channels.Event{Text: "/home/dorm 4 is full"}),
+	"slash":         said("900004", channels.Event{Text: "/room-4 is too full"}),
 	"start":         said("900005", channels.Event{Kind: channels.Started}),
 	"start_link":    said("900006", channels.Event{Kind: channels.Started, Ref: "gate-4_B"}),
 	"start_words":   said("900007", channels.Event{Kind: channels.Started, Text: "ကူညီပါ"}),
