@@ -21,6 +21,7 @@ func (e *Engine) inquire(ctx context.Context, f flows.Follow) error {
 	a := store.Asking{Key: f.Key, Case: f.Case, Issue: f.Issue}
 	whats := map[string][]string{
 		string(cases.Checked): {"check"}, string(cases.Helped): {"check"}, string(cases.Rechecked): {"recheck", "safety"}, flows.FollowPressure: {"pressure"},
+		string(cases.Acknowledged): {"heard"}, string(cases.Taken): {"heard"},
 	}[f.What]
 	if f.What == flows.FollowPressure {
 		a.Worker = f.Worker

@@ -86,6 +86,7 @@ type conv struct {
 	LevelName string
 	Left      string // how long there is to answer in, or since when that is over
 	Gone      bool
+	Report    bool // nobody has taken up what its worker has reported
 	Mine      bool
 	Human     bool // a colleague has it
 	App, Lang string
@@ -96,7 +97,7 @@ type conv struct {
 func (v *visit) conv(row store.Row, open string, keep template.URL) conv {
 	r := chatRow{row, v}
 	c := conv{Href: "/c/chat/" + template.URL(url.PathEscape(row.ID)) + "?" + keep, Who: r.Who(), When: r.Wait(), Says: r.Says(), SaysLang: r.SaysLang(), //nolint:gosec // escaped
-		Back: row.Line.By != "", Unread: row.Unread, Level: Sev(row.Level), Left: r.Left(), Gone: row.Gone, Mine: r.Mine(), Human: row.Human(),
+		Back: row.Line.By != "", Unread: row.Unread, Level: Sev(row.Level), Left: r.Left(), Gone: row.Gone, Report: row.Unheard, Mine: r.Mine(), Human: row.Human(),
 		App: v.T("platform." + string(r.Platform())), Here: row.ID == open}
 	mark := []rune(c.Who)
 	c.Mark = string(mark[:min(2, len(mark))])

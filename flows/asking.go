@@ -23,6 +23,15 @@ func init() {
 	for _, what := range questionKinds {
 		brought[what] = broughtCheck
 	}
+	brought["heard"] = broughtHeard
+}
+
+// broughtHeard takes in that a person has taken up what the worker reported:
+// that person writes, so the bot says nothing.
+func broughtHeard(t *talk) {
+	if m := t.caseOf(cases.ID(t.e.Case)); m != nil && m.Status == cases.Received {
+		m.Status = cases.Heard
+	}
 }
 
 var questionKinds = []string{"check", "recheck", "safety", "pressure"}

@@ -16,7 +16,7 @@ type Asking struct {
 	Key    string // of the entry that asks; the same each time it is carried out
 	Case   cases.ID
 	Issue  cases.Code     // empty: all of the case's
-	What   string         // check, recheck, safety, pressure
+	What   string         // check, recheck, safety, pressure; heard: no question, only that a person has taken up the case
 	Worker cases.WorkerID // only this one
 }
 
@@ -131,6 +131,8 @@ func (a Asking) of(c cases.Case, m cases.Member) (cs []cases.Claim) {
 			ask = cl.Status == cases.Withdrawn && m.Consent.Contact && len(cs) == 0
 		case "pressure":
 			ask = closed && cl.Last.Pressed == ""
+		case "heard":
+			ask = len(cs) == 0
 		}
 		if ask {
 			cs = append(cs, cl)
