@@ -15,7 +15,7 @@ import (
 // it with the entry, and the bot carries it out at least once: what comes of
 // it has names that are the same each time.
 type Follow struct {
-	What   string // the kind of the entry; or "child", "split": see below
+	What   string // the kind of the entry, or one of those below
 	Key    string // of the entry
 	Case   cases.ID
 	Issue  cases.Code     `json:",omitempty"` // empty: the case as a whole
@@ -30,10 +30,10 @@ type Follow struct {
 	Open   *cases.Entry `json:",omitempty"` // "child": opens the other case; the store does that by itself
 }
 
-// Follows that are no entries.
+// Follows that are no entries, and so have no name of one.
 const (
 	FollowChild = "child" // a case of its own was opened for Worker, who was punished: Other is its id
-	FollowSplit = "split" // the issue closed; those who said no go on in a case of their own
+	FollowSplit = "parting" // the issue closed; those who said no go on in a case of their own
 
 	FollowPressure = "pressure" // Worker is asked whether somebody said what to answer
 )

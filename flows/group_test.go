@@ -193,6 +193,14 @@ func TestPartsOnce(t *testing.T) {
 	if _, fs := g.says("w51", "none", "", "yes"); splits(fs) != 0 {
 		t.Error("more words of the same worker send the worker off again")
 	}
+	if _, fs := g.does(cases.Entry{Kind: cases.Split, Role: cases.System, Issue: "pay.ot", Other: "c2"}); splits(fs) != 0 {
+		t.Error("that some were sent off sends them off again, and so for ever")
+	}
+	for _, name := range []string{FollowChild, FollowSplit, FollowPressure} {
+		if concerns[cases.EntryKind(name)] {
+			t.Errorf("%s is also the name of an entry", name)
+		}
+	}
 }
 
 // TestNobodyAnswers asks three times in three weeks, and then closes without calling
