@@ -32,7 +32,7 @@ type Follow struct {
 
 // Follows that are no entries, and so have no name of one.
 const (
-	FollowChild = "child" // a case of its own was opened for Worker, who was punished: Other is its id
+	FollowChild = "child"   // a case of its own was opened for Worker, who was punished: Other is its id
 	FollowSplit = "parting" // the issue closed; those who said no go on in a case of their own
 
 	FollowPressure = "pressure" // Worker is asked whether somebody said what to answer
