@@ -135,19 +135,19 @@ type Clock struct {
 
 // Track returns what goes on with a counterpart, or nil.
 func (c *Case) Track(with Party) *Track {
-	for i := range c.Tracks {
-		if c.Tracks[i].With == with {
-			return &c.Tracks[i]
-		}
-	}
-	return nil
+	return find(c.Tracks, func(t *Track) bool { return t.With == with })
 }
 
 // Issue returns the issue of a kind, or nil.
 func (c *Case) Issue(kind Code) *Issue {
-	for i := range c.Issues {
-		if c.Issues[i].Kind == kind {
-			return &c.Issues[i]
+	return find(c.Issues, func(i *Issue) bool { return i.Kind == kind })
+}
+
+// find returns the first of xs of which is holds, or nil.
+func find[T any](xs []T, is func(*T) bool) *T {
+	for i := range xs {
+		if is(&xs[i]) {
+			return &xs[i]
 		}
 	}
 	return nil

@@ -117,12 +117,7 @@ func (m *Member) Claim(issue Code) *Claim {
 	if m == nil {
 		return nil
 	}
-	for i := range m.Claims {
-		if m.Claims[i].Issue == issue {
-			return &m.Claims[i]
-		}
-	}
-	return nil
+	return find(m.Claims, func(c *Claim) bool { return c.Issue == issue })
 }
 
 // Share notes whether a worker allows that a party or an organisation sees the case.
