@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"workervoice/cases"
@@ -13,31 +12,13 @@ import (
 // entries, each exactly once, and returns when the next one is due: the zero
 // time if there is none, a time past if there are more.
 func (s *Store) Tick(ctx context.Context, n int) (time.Time, error) {
-	now := s.now()
-	rs, cs, fault := s.b.List(ctx, listOf(clockedCases, everybody), Cursor{}, n+1)
-	if fault != nil && len(rs) == 0 {
-		return time.Time{}, fault
-	}
-	var next time.Time
-	more := false
-	for i, r := range rs {
-		if at := time.UnixMilli(cs[i].Score); i == n || cs[i].Score > now.UnixMilli() {
-			next = at
-			break
-		}
+	return s.due(ctx, listOf(clockedCases, everybody), n, func(r Record, now time.Time) (bool, error) {
 		if r.Body == nil { // damaged: told in the error
-			continue
+			return false, nil
 		}
-		if err := s.tickOne(ctx, r, now); err != nil {
-			fault = errors.Join(fault, err)
-			continue
-		}
-		more = true
-	}
-	if more { // what happened may have set other clocks
-		next = now
-	}
-	return next, fault
+		err := s.tickOne(ctx, r, now)
+		return err == nil, err // what happened may have set other clocks
+	})
 }
 
 // tickOne carries out the first clock of a case that is due. The key of what it

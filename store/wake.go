@@ -15,24 +15,33 @@ const wakes = "wake" // index of conversations, by when the bot wants to speak
 // each exactly once, and returns when the next one is due: the zero time if
 // there is none, a time past if there are more to turn.
 func (s *Store) Wakes(ctx context.Context, n int) (time.Time, error) {
+	return s.due(ctx, wakes, n, func(r Record, now time.Time) (bool, error) {
+		err := s.wake(ctx, r, now)
+		if errors.Is(err, ErrStale) { // a turn was faster
+			return true, nil
+		}
+		return false, err
+	})
+}
+
+// due calls f with up to n records of an index by time, each of which is due
+// now, and returns when the next one is: the zero time if there is none, now
+// where f said of any that one has to look again, a time past if there are more
+// than n. One that f fails at does not hinder the others.
+func (s *Store) due(ctx context.Context, index string, n int, f func(r Record, now time.Time) (again bool, err error)) (next time.Time, fault error) {
 	now := s.now()
-	rs, cs, fault := s.b.List(ctx, wakes, Cursor{}, n+1)
+	rs, cs, fault := s.b.List(ctx, index, Cursor{}, n+1)
 	if fault != nil && len(rs) == 0 {
-		return time.Time{}, fault
+		return next, fault
 	}
-	var next time.Time
 	more := false
 	for i, r := range rs {
-		if at := time.UnixMilli(cs[i].Score); i == n || cs[i].Score > now.UnixMilli() {
+		if at := time.UnixMilli(cs[i].Score); i == n || at.After(now) {
 			next = at
 			break
 		}
-		switch err := s.wake(ctx, r, now); {
-		case errors.Is(err, ErrStale): // a turn was faster: look again
-			more = true
-		case err != nil:
-			fault = errors.Join(fault, err)
-		}
+		again, err := f(r, now)
+		more, fault = more || again, errors.Join(fault, err)
 	}
 	if more {
 		next = now
