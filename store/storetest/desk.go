@@ -97,17 +97,24 @@ func (w *shift) says(rt *rapid.T) {
 	}
 }
 
+// taken makes by the owner, unless that is refused.
+func (c *modelChat) taken(by cases.Caseworker) error {
+	err := c.may(by, false)
+	if err == store.ErrTaken && c.owner == string(by.ID) {
+		return nil
+	}
+	if err == nil {
+		c.owner, c.epoch = string(by.ID), c.epoch+1
+	}
+	return err
+}
+
 func (w *shift) takes(rt *rapid.T) {
 	c, by := w.any(rt), w.who(rt)
 	if c == nil {
 		return
 	}
-	want := c.may(by, false)
-	if c.owner == string(by.ID) && want == store.ErrTaken {
-		want = nil
-	} else if want == nil {
-		c.owner, c.epoch = string(by.ID), c.epoch+1
-	}
+	want := c.taken(by)
 	_, err := w.t.s.TakeOver(ctx, by, c.id, store.AnyEpoch)
 	w.is(rt, err, want)
 }
@@ -117,14 +124,8 @@ func (w *shift) writes(rt *rapid.T) {
 	if c == nil {
 		return
 	}
-	want := c.may(by, false)
-	if c.owner == string(by.ID) && want == store.ErrTaken {
-		want = nil
-	}
+	want := c.taken(by)
 	if want == nil {
-		if c.owner != string(by.ID) {
-			c.owner, c.epoch = string(by.ID), c.epoch+1
-		}
 		c.since, c.unread = time.Time{}, 0
 	}
 	_, err := w.t.s.Write(ctx, by, c.id, w.key(), nil, []channels.Outbound{{Text: "words"}})

@@ -13,11 +13,7 @@ import (
 // BenchJoin times how fast workers arrive in one case who have all joined it
 // from their chats, as one engine takes them there.
 func BenchJoin(b *testing.B, back store.Backend) {
-	s, err := store.New(back, store.Key{1}, time.Now)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := measured(b, back)
 	if _, err := s.Do(ctx, bot, cases.Entry{Key: "c", Case: "c", Kind: cases.Opened, Org: nay.Org, Worker: worker("lead"), Report: &cases.Report{Kinds: []cases.Code{"pay.ot", "hours.norest"}}}); err != nil {
 		b.Fatal(err)
 	}
@@ -35,6 +31,7 @@ func BenchJoin(b *testing.B, back store.Backend) {
 	}
 	b.ResetTimer()
 	for more := true; more; {
+		var err error
 		if more, err = s.File(ctx, 8, lease); err != nil {
 			b.Fatal(err)
 		}
