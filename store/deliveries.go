@@ -242,22 +242,23 @@ func (s *Store) moveDeliveries(ctx context.Context, conv string, p progress) err
 	}
 	if !p.Knock {
 		c, update := DeliveryOf(p.For)
-		return s.moveDelivery(ctx, c, update, k.Worker, p)
+		return s.moveDelivery(ctx, c, update, k, p)
 	}
 	for _, w := range k.Session.News.Waits {
 		if w.State == cases.ForWorker || w.State == cases.Barred { // nobody knocked for it
 			continue
 		}
-		if err := s.moveDelivery(ctx, w.Case, w.Update, k.Worker, p); err != nil {
+		if err := s.moveDelivery(ctx, w.Case, w.Update, k, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// moveDelivery brings one delivery to where p says it is, unless it is further.
-func (s *Store) moveDelivery(ctx context.Context, c cases.ID, update string, w cases.WorkerID, p progress) error {
-	id := s.caseID(c)
+// moveDelivery brings the delivery to the worker of a conversation to where p
+// says it is, unless it is further.
+func (s *Store) moveDelivery(ctx context.Context, c cases.ID, update string, to *known, p progress) error {
+	id, w := s.caseID(c), to.Worker
 	record := s.deliveryID(id, update, w)
 	for {
 		was, version, err := s.delivery(ctx, id, record)
@@ -281,6 +282,9 @@ func (s *Store) moveDelivery(ctx context.Context, c cases.ID, update string, w c
 		d.At = p.At
 		put, add := s.putDelivery(id, record, version, was, d)
 		_, err = s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{put}, Add: add})
+		if err == nil {
+			s.hub.tell(Hint{UpdateHint, update, to.Org})
+		}
 		if !errors.Is(err, ErrStale) {
 			return err
 		}

@@ -358,7 +358,7 @@ func (s *Store) boxOf(by cases.Caseworker, box Box, f Filter) (string, error) {
 // Counts are the numbers on the tabs of a caseworker.
 type Counts struct {
 	Mine, Queue, Urgent, All int64
-	Overdue                  int // up to 100
+	Overdue                  int // up to CountedAtMost
 }
 
 // ChatCounts returns how many conversations stand in each box of by.
@@ -372,6 +372,6 @@ func (s *Store) ChatCounts(ctx context.Context, by cases.Caseworker) (c Counts, 
 			return c, err
 		}
 	}
-	c.Overdue, err = s.b.UpTo(ctx, boxIndex(Overdue, string(by.Org)), s.now().UnixMilli(), countedAtMost)
+	c.Overdue, err = s.b.UpTo(ctx, boxIndex(Overdue, string(by.Org)), s.now().UnixMilli(), CountedAtMost)
 	return c, err
 }

@@ -29,9 +29,12 @@ const (
 	everybody       = "*"         // in the name of a list that the bot sees
 	gravest         = int64(1e13) // keeps cases of one severity apart from the next
 	casesLooked     = 2000        // cases that one page looks at, at most
-	countedAtMost   = 100
 	countsOfCaseTab = "tab/"
 )
+
+// CountedAtMost is how far is counted what depends on the time: a count of so
+// many means so many or more.
+const CountedAtMost = 100
 
 // A CaseFilter narrows a view. Its zero value lets everything pass.
 type CaseFilter struct {
@@ -248,7 +251,7 @@ func (s *Store) CaseCounts(ctx context.Context, by cases.Caseworker) (map[View]i
 			return nil, err
 		}
 		if v == LateCases || v == QuietCases {
-			n, err := s.b.UpTo(ctx, index, s.now().UnixMilli(), countedAtMost)
+			n, err := s.b.UpTo(ctx, index, s.now().UnixMilli(), CountedAtMost)
 			if err != nil {
 				return nil, err
 			}

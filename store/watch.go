@@ -11,7 +11,7 @@ import (
 // gets one reads it again.
 type Hint struct {
 	What string // ChatHint, CaseHint; Everywhere: too much to tell
-	ID   string // of the conversation, or of the case
+	ID   string // of the conversation, the case or the update
 	Org  cases.OrgID
 }
 
@@ -19,6 +19,7 @@ type Hint struct {
 const (
 	ChatHint   = "chat"
 	CaseHint   = "case"
+	UpdateHint = "update" // what has become of it for somebody
 	Everywhere = "all"
 )
 
