@@ -22,7 +22,7 @@ needs:
 lint:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted, run gofmt -w:" $$bad >&2; exit 1; }
 	go vet ./...
-	go vet -tags browser ./channels/web ./console ./cmd/workervoice
+	go vet -tags browser ./channels/web/... ./console ./cmd/workervoice
 	go run $(STATICCHECK) ./...
 	@if go run $(GOVULNCHECK) ./... >/tmp/govulncheck.$$$$ 2>&1; then echo "govulncheck: nothing found"; \
 	elif grep -q 'Vulnerability #' /tmp/govulncheck.$$$$; then cat /tmp/govulncheck.$$$$; rm -f /tmp/govulncheck.$$$$; exit 1; \
@@ -30,7 +30,7 @@ lint:
 
 race:
 	go test -race -timeout 20m ./...
-	go test -tags browser -timeout 20m -run Browser ./channels/web ./console ./cmd/workervoice
+	go test -tags browser -timeout 20m -run Browser ./channels/web/... ./console ./cmd/workervoice
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/workervoice ./cmd/workervoice
