@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a method waits for what is to come.
-const patience = 20 * time.Second
+const patience = 45 * time.Second
 
 // Get runs an action and returns its value.
 func Get[T any](w *Window, what string, a chromedp.Action[T]) T {

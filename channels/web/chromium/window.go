@@ -36,7 +36,7 @@ type Look struct {
 // A Window is one window of a browser of its own, which shares no cookies with
 // another and ends with the test. Its clock's zone is Bangkok, its microphone
 // hears a tone. Whatever a method waits for ends the test if it has not come
-// after twenty seconds. A Window belongs to the goroutine of its test.
+// after three quarters of a minute. A Window belongs to the goroutine of its test.
 type Window struct {
 	testing.TB
 	Who  string        // whose window it is, for whoever reads why a test failed
