@@ -128,12 +128,20 @@ type known struct {
 }
 
 // know returns what is kept under id, at hand or from the back end.
+//
+// Where several processes answer the same workers, what is at hand is old every
+// other time, and to find that out at the commit costs several times what
+// reading does. So after one such time it is read for a while.
 func (s *Store) know(ctx context.Context, id string) (*known, error) {
-	if k, ok := s.recent.get(id); ok {
+	if k, ok := s.recent.get(id); ok && (s.alone || s.now().UnixNano()-s.beaten.Load() > int64(rivalry)) {
 		return k, nil
 	}
 	return s.read(ctx, id)
 }
+
+// rivalry is how long a process that found something old at hand does not rely
+// on what is there.
+const rivalry = time.Minute
 
 // read returns what the back end keeps under id.
 func (s *Store) read(ctx context.Context, id string) (*known, error) {

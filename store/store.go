@@ -18,6 +18,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -52,6 +53,7 @@ type Store struct {
 	joinLimit int // who may come by one code within a minute; 0: joinsAMinute
 
 	recent cache[*known]   // spares Begin a read
+	beaten atomic.Int64    // when another process last knew better, unix ns
 	noted  cache[struct{}] // that somebody looked at something within the hour: the note is kept
 	hints  hints           // spare claims a look into every shard
 	joins  joins           // pairings whose turn has yet to be committed
@@ -69,8 +71,12 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 		return nil, err
 	}
 	hide, err := hkdf.Key(sha256.New, master[:], nil, "names", 32)
+	if err != nil {
+		return nil, err
+	}
 	_, alone := b.(interface{ Alone() })
-	return &Store{b: s, now: now, alone: alone, hashes: sync.Pool{New: func() any { return hmac.New(sha256.New, hide) }}}, err
+	st := &Store{b: s, now: now, alone: alone, hashes: sync.Pool{New: func() any { return hmac.New(sha256.New, hide) }}}
+	return st, st.hub.others.meet(st, b, master)
 }
 
 // Home makes an organisation responsible for the cases and conversations that
@@ -79,7 +85,10 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 func (s *Store) Home(org cases.OrgID) { s.home = org }
 
 // Close closes the back end.
-func (s *Store) Close() error { return s.b.Close() }
+func (s *Store) Close() error {
+	s.hub.others.end()
+	return s.b.Close()
+}
 
 // name returns the name under which parts are kept: always the same, and
 // telling nothing to those without the master key. A platform may put phone

@@ -139,6 +139,7 @@ func (s *Store) Commit(ctx context.Context, t *Turn, o Outcome, lease time.Durat
 		err = ErrStale
 	}
 	if err != nil {
+		s.beaten.Store(c.b.At.UnixNano())
 		s.recent.drop(t.conv)
 		for _, e := range t.Events {
 			s.forget(e)
