@@ -36,13 +36,16 @@ func (d *DB) inspect(ctx context.Context, pipelined func(context.Context, func(r
 		}
 		return p.Process(ctx, set)
 	})
-	if err != nil {
-		return err
-	}
 	said := make(map[string]string)
 	for line := range strings.Lines(info.Val()) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 		said[name] = value
+	}
+	if said["redis_mode"] == "sentinel" {
+		return nil // it keeps nothing
+	}
+	if err != nil {
+		return err
 	}
 	if _, ok := d.c.(*redis.ClusterClient); !ok && said["cluster_enabled"] == "1" {
 		return &unfitError{"this is a node of a Cluster: name two of its nodes in STORE, with a comma between them"}

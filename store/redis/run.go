@@ -35,16 +35,16 @@ func (c *call) op(name string, args ...any) { c.args = append(append(c.args, nam
 const (
 	patience   = 5 * time.Second // how long a fault may last that callers do not notice: a failover of a Cluster or by Sentinel takes 1 to 30 s
 	replicated = time.Second     // how long replicas may take to have what was written
-	first      = 10 * time.Millisecond
-	last       = 300 * time.Millisecond
+	shortest   = 10 * time.Millisecond
+	longest    = 300 * time.Millisecond
 )
 
 // run runs scripts, each once, together with what else waits for the same
 // server. Where nobody knows what became of one, or the server cannot take it
 // now, it is sent again; scripts see to it that this changes nothing twice.
 func (d *DB) run(calls ...*call) {
-	end, pause := time.Now().Add(patience), first
-	for left := calls; ; pause = min(2*pause, last) {
+	end, pause := time.Now().Add(patience), shortest
+	for left := calls; ; pause = min(2*pause, longest) {
 		d.send(left)
 		left = slices.DeleteFunc(slices.Clone(left), func(c *call) bool { return !transient(c.err) })
 		if len(left) == 0 || time.Now().Add(pause).After(end) {
@@ -149,8 +149,8 @@ func (d *DB) trip(c *redis.Client, calls []*call) {
 
 // read reads until it can be read, or for as long as a fault may last.
 func (d *DB) read(ctx context.Context, f func() error) error {
-	end, pause := time.Now().Add(patience), first
-	for ; ; pause = min(2*pause, last) {
+	end, pause := time.Now().Add(patience), shortest
+	for ; ; pause = min(2*pause, longest) {
 		err := f()
 		if !transient(err) || ctx.Err() != nil || time.Now().Add(pause).After(end) || !wait(ctx, pause) {
 			return explain(err)
