@@ -52,6 +52,9 @@ func (s *Store) claim(ctx context.Context, c Claim) ([]Leased, error) {
 	hs, err := s.b.Claim(ctx, c)
 	if len(hs) == c.Lanes || err != nil { // there may be more
 		s.hints.left(c.Queue, c.In)
+		if err == nil {
+			s.hub.others.left(c.Queue, c.In)
+		}
 	}
 	return hs, err
 }

@@ -143,7 +143,10 @@ func (s *Store) Settle(ctx context.Context, lease time.Duration, ss ...Settlemen
 }
 
 // Due says that the time to retry p has come, so that the next Claim looks for it.
-func (s *Store) Due(p Parcel) { s.hints.left(p.lane.Queue, 1<<p.shard) }
+func (s *Store) Due(p Parcel) {
+	s.hints.left(p.lane.Queue, 1<<p.shard)
+	s.hub.others.left(p.lane.Queue, 1<<p.shard)
+}
 
 // recently is how long a process may rely on what it last knew of a
 // conversation. A takeover elsewhere is seen within that time.

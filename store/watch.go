@@ -27,7 +27,7 @@ const (
 // to look at everything again.
 const manyHints = 256
 
-// A Watcher learns what this process changes. Of the same thing changed ten
+// A Watcher learns what this process changes and, soon, what others do. Of the same thing changed ten
 // times it hears once.
 type Watcher struct {
 	hub  *hub
@@ -41,12 +41,13 @@ type Watcher struct {
 
 // hub tells watchers of commits. It never holds one up.
 type hub struct {
+	others   others
 	mu       sync.RWMutex
 	watchers map[*Watcher]bool
 }
 
-// Watch returns a watcher of what by may see. Changes that another process
-// makes are not among them: look again now and then. It must be closed.
+// Watch returns a watcher of what by may see. Changes of another process can be
+// missed: look again now and then. It must be closed.
 func (s *Store) Watch(by cases.Caseworker) *Watcher {
 	w := &Watcher{hub: &s.hub, by: by, bell: make(chan struct{}, 1), seen: make(map[Hint]bool)}
 	s.hub.mu.Lock()
@@ -85,12 +86,19 @@ func (w *Watcher) Next(ctx context.Context) ([]Hint, error) {
 	}
 }
 
-// tell passes a hint on to those who may see what it is about.
+// tell passes a hint on to those who may see what it is about, here and in
+// other processes.
 func (h *hub) tell(hint Hint) {
+	h.pass(hint)
+	h.others.tell(hint)
+}
+
+// pass is tell for this process only.
+func (h *hub) pass(hint Hint) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for w := range h.watchers {
-		if within(w.by, hint.Org) || w.by.Role == cases.Desk {
+		if hint.What == Everywhere || within(w.by, hint.Org) || w.by.Role == cases.Desk {
 			w.put(hint)
 		}
 	}
