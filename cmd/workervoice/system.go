@@ -73,46 +73,62 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 	if s.texts, err = translations.Load(); err != nil {
 		return s, err
 	}
-	back, err := openStore(ctx, c.store, c.unsafeRedis)
-	if err != nil {
+	if err := s.open(ctx, master); err != nil {
 		return s, err
 	}
-	if s.store, err = store.New(back, master, s.now); err != nil {
-		return s, errors.Join(err, back.Close())
-	}
-	s.closers = append(s.closers, s.store)
-	s.store.Home(home)
-	s.store.HoldJoins(c.joins)
-	folder, err := store.OpenFolder(filepath.Join(c.data, "files"))
-	if err != nil {
-		return s, err
-	}
-	s.closers = append(s.closers, folder)
-	s.files = s.store.UseFiles(folder)
 	if err := s.channels(more); err != nil {
 		return s, err
 	}
-	dir, err := directory(c.data)
-	if err != nil {
+	if err := s.makeEngine(master); err != nil {
 		return s, err
 	}
-	secret, err := hkdf.Key(sha256.New, master[:], nil, "attachments", 32)
-	if err != nil {
-		return s, err
-	}
-	perDay, err := tier(c.whatsapp.tier)
-	if err != nil {
-		return s, err
-	}
-	s.engine = bot.New(bot.Config{
-		Store: s.store, Files: s.files, Channels: s.adapters, Texts: s.texts, Log: log, Now: s.now,
-		Name: c.name, Org: c.org, Independent: c.independent, Public: c.public, Directory: dir,
-		Template: c.whatsapp.template, TemplateLang: c.whatsapp.templateLang, Tier: perDay,
-		Secret: [32]byte(secret), Draw: func(link string) ([]byte, error) { return console.PNG(link, 600) },
-	})
 	office := console.NewOffice(s.officeConfig())
 	s.closers, s.office = append(s.closers, office), office
 	return s, nil
+}
+
+// open opens the store and the folder of attachments.
+func (s *system) open(ctx context.Context, master store.Key) error {
+	back, err := openStore(ctx, s.config.store, s.unsafeRedis)
+	if err != nil {
+		return err
+	}
+	if s.store, err = store.New(back, master, s.now); err != nil {
+		return errors.Join(err, back.Close())
+	}
+	s.closers = append(s.closers, s.store)
+	s.store.Home(home)
+	s.store.HoldJoins(s.joins)
+	folder, err := store.OpenFolder(filepath.Join(s.data, "files"))
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, folder)
+	s.files = s.store.UseFiles(folder)
+	return nil
+}
+
+// makeEngine makes the engine of what assemble has put together so far.
+func (s *system) makeEngine(master store.Key) error {
+	dir, err := directory(s.data)
+	if err != nil {
+		return err
+	}
+	secret, err := hkdf.Key(sha256.New, master[:], nil, "attachments", 32)
+	if err != nil {
+		return err
+	}
+	perDay, err := tier(s.whatsapp.tier)
+	if err != nil {
+		return err
+	}
+	s.engine = bot.New(bot.Config{
+		Store: s.store, Files: s.files, Channels: s.adapters, Texts: s.texts, Log: s.log, Now: s.now,
+		Name: s.name, Org: s.org, Independent: s.independent, Public: s.public, Directory: dir,
+		Template: s.whatsapp.template, TemplateLang: s.whatsapp.templateLang, Tier: perDay,
+		Secret: [32]byte(secret), Draw: func(link string) ([]byte, error) { return console.PNG(link, 600) },
+	})
+	return nil
 }
 
 // Close closes what assemble opened, the last first.
