@@ -121,23 +121,18 @@ func also(here, there cases.Consent) cases.Consent {
 	if here.Employer == "" {
 		here.Employer, here.Guess = there.Employer, there.Guess
 	}
-	shared := maps.Clone(there.Shared)
-	for with, yes := range here.Shared {
-		if shared == nil {
-			shared = map[string]bool{}
-		}
-		shared[with] = yes
-	}
-	here.Shared = shared
-	at := maps.Clone(there.At)
-	for what, when := range here.At {
-		if at == nil {
-			at = map[string]int64{}
-		}
-		at[what] = when
-	}
-	here.At = at
+	here.Shared, here.At = over(there.Shared, here.Shared), over(there.At, here.At)
 	return here
+}
+
+// over returns what m holds, and of what it does not hold, what under does.
+func over[V any](under, m map[string]V) map[string]V {
+	if under == nil {
+		return maps.Clone(m)
+	}
+	under = maps.Clone(under)
+	maps.Copy(under, m)
+	return under
 }
 
 // LetGo has a worker go on in another case: c counts the worker no more, and
