@@ -202,14 +202,7 @@ func (s *Store) Promised(ctx context.Context, by cases.Caseworker, id cases.ID, 
 }
 
 func (s *Store) promised(ctx context.Context, by cases.Caseworker, id cases.ID, w cases.WorkerID, issue cases.Code, amount string) error {
-	c, err := s.file(ctx, id)
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && !sees(by, c):
-		err = errNoCase
-	case err == nil && !mayAct(by, cases.Planned, c):
-		err = ErrDenied
-	}
-	if err != nil {
+	if _, err := s.writable(ctx, by, id); err != nil {
 		return err
 	}
 	m, r, err := s.member(ctx, s.caseID(id), w)

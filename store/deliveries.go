@@ -40,7 +40,7 @@ func (s *Store) putDelivery(id, record string, version int64, was, d cases.Deliv
 // Deliveries returns up to n of what became of an update for the workers in one
 // state, the longest in it first, and where to go on.
 func (s *Store) Deliveries(ctx context.Context, by cases.Caseworker, c cases.ID, update string, state cases.DeliveryState, after Cursor, n int) ([]cases.Delivery, Cursor, error) {
-	if _, err := s.open(ctx, by, "deliveries", c); err != nil {
+	if _, err := s.updateFor(ctx, by, "deliveries", c, update); err != nil {
 		return nil, after, err
 	}
 	rs, cs, err := s.b.List(ctx, s.inState(update, state), after, n)
@@ -62,7 +62,7 @@ func (s *Store) Deliveries(ctx context.Context, by cases.Caseworker, c cases.ID,
 // Counts returns how many workers an update stands at in each state. Their sum
 // is the update's Total.
 func (s *Store) Counts(ctx context.Context, by cases.Caseworker, c cases.ID, update string) (map[cases.DeliveryState]int, error) {
-	if _, err := s.open(ctx, by, "counts", c); err != nil {
+	if _, err := s.updateFor(ctx, by, "counts", c, update); err != nil {
 		return nil, err
 	}
 	for again := 0; ; again++ {

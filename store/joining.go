@@ -36,7 +36,7 @@ func (s *Store) HoldJoins(perMinute int) { s.joinLimit = perMinute }
 // anew the earlier code leads nowhere any more. With ask, who joins is held
 // until a caseworker lets the worker in.
 func (s *Store) OpenJoining(ctx context.Context, by cases.Caseworker, id cases.ID, ask, anew bool, draw func() string) (string, error) {
-	if _, err := s.open(ctx, by, "code", id); err != nil {
+	if err := s.keepsDoor(ctx, by, id); err != nil {
 		return "", err
 	}
 	code, err := s.doorOf(ctx, by, id, anew, draw)
@@ -54,10 +54,20 @@ func (s *Store) OpenJoining(ctx context.Context, by cases.Caseworker, id cases.I
 // CloseJoining lets nobody else join a case. Who comes with its code is told
 // that it is not open now.
 func (s *Store) CloseJoining(ctx context.Context, by cases.Caseworker, id cases.ID) error {
-	if _, err := s.open(ctx, by, "code", id); err != nil {
+	if err := s.keepsDoor(ctx, by, id); err != nil {
 		return err
 	}
 	_, err := s.Do(ctx, by, cases.Entry{Case: id, Kind: cases.Joining, Trigger: "closed"})
+	return err
+}
+
+// keepsDoor is for those who may let workers into a case. It is asked before a
+// code is made, or an earlier one closed: only then does flows refuse.
+func (s *Store) keepsDoor(ctx context.Context, by cases.Caseworker, id cases.ID) error {
+	c, err := s.open(ctx, by, "code", id)
+	if err == nil && !writes(by, c) {
+		err = ErrDenied
+	}
 	return err
 }
 

@@ -18,7 +18,7 @@ func (s *Store) AskReferral(ctx context.Context, by cases.Caseworker, id cases.I
 	if err != nil {
 		return err
 	}
-	if !mayAct(by, cases.Referred, c) {
+	if !writes(by, c) {
 		return ErrDenied
 	}
 	month := s.now().Format("2006-01")

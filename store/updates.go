@@ -36,16 +36,10 @@ func updatesOf(id string) string { return updates + "/" + id }
 // draft of that Version. It returns the draft as kept, ErrStale if somebody
 // else has changed it meanwhile, and ErrApproved once it is on its way.
 func (s *Store) PutUpdate(ctx context.Context, by cases.Caseworker, u cases.Update) (cases.Update, error) {
-	c, err := s.file(ctx, u.Case)
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && !sees(by, c):
-		err = errNoCase
-	case err == nil && !writes(by, c):
-		err = ErrDenied
-	}
-	if err != nil {
+	if _, err := s.writable(ctx, by, u.Case); err != nil {
 		return u, err
 	}
+	var err error
 	was := cases.Update{Author: by.ID, Made: s.now()}
 	if u.ID == "" {
 		u.ID = "u" + strings.ToLower(rand.Text())[:19]
@@ -72,6 +66,18 @@ func (s *Store) PutUpdate(ctx context.Context, by cases.Caseworker, u cases.Upda
 // writes reports whether somebody may write to the workers of a case.
 func writes(by cases.Caseworker, c cases.Case) bool {
 	return by == cases.Bot || within(by, c.Org) && (by.Role == cases.Helper || by.Role == cases.Supervisor)
+}
+
+// writable returns a case to somebody who may write to its workers.
+func (s *Store) writable(ctx context.Context, by cases.Caseworker, id cases.ID) (cases.Case, error) {
+	c, err := s.file(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !sees(by, c):
+		err = errNoCase
+	case err == nil && !writes(by, c):
+		err = ErrDenied
+	}
+	return c, err
 }
 
 // putUpdate returns the change of an update's record from was to u.
@@ -110,6 +116,9 @@ func (s *Store) kept(ctx context.Context, c cases.ID, update string) (u cases.Up
 // it corrects, if anything, says so from then on, and is not read any more by
 // those who have not yet.
 func (s *Store) Approve(ctx context.Context, by cases.Caseworker, c cases.ID, update string, version int64) (cases.Update, error) {
+	if _, err := s.writable(ctx, by, c); err != nil {
+		return cases.Update{}, err
+	}
 	u, err := s.kept(ctx, c, update)
 	if err != nil {
 		return u, err
@@ -205,20 +214,39 @@ func (s *Store) approving(ctx context.Context, by cases.Caseworker, c cases.Case
 	return u, append(ps, s.putUpdate(wrong, right)), nil
 }
 
-// Update returns an update of a case.
+// Update returns an update of a case. It returns ErrNotFound where the case has
+// none such, and, to an organisation that the case was referred to, for one
+// from before.
 func (s *Store) Update(ctx context.Context, by cases.Caseworker, c cases.ID, update string) (cases.Update, error) {
-	if _, err := s.open(ctx, by, "update", c); err != nil {
-		return cases.Update{}, err
-	}
-	return s.kept(ctx, c, update)
+	return s.updateFor(ctx, by, "update", c, update)
 }
 
+// updateFor returns an update of a case to somebody who may read it, and notes
+// what for.
+func (s *Store) updateFor(ctx context.Context, by cases.Caseworker, what string, id cases.ID, update string) (cases.Update, error) {
+	c, err := s.open(ctx, by, what, id)
+	if err != nil {
+		return cases.Update{}, err
+	}
+	u, err := s.kept(ctx, id, update)
+	if err == nil && before(u, scope(by, c)) {
+		return cases.Update{}, ErrNotFound
+	}
+	return u, err
+}
+
+// before reports whether an update was made before a case came into a scope.
+func before(u cases.Update, x *cases.Scope) bool { return x != nil && u.Made.Before(x.Since) }
+
 // Updates returns up to n updates of a case, oldest first, and where to go on.
-func (s *Store) Updates(ctx context.Context, by cases.Caseworker, c cases.ID, after Cursor, n int) ([]cases.Update, Cursor, error) {
-	if _, err := s.open(ctx, by, "updates", c); err != nil {
+// To an organisation that the case was referred to there are none from before.
+func (s *Store) Updates(ctx context.Context, by cases.Caseworker, id cases.ID, after Cursor, n int) ([]cases.Update, Cursor, error) {
+	c, err := s.open(ctx, by, "updates", id)
+	if err != nil {
 		return nil, after, err
 	}
-	return s.updates(ctx, updatesOf(s.caseID(c)), after, n)
+	us, after, err := s.updates(ctx, updatesOf(s.caseID(id)), after, n)
+	return slices.DeleteFunc(us, func(u cases.Update) bool { return before(u, scope(by, c)) }), after, err
 }
 
 // Going returns up to n updates that are being handed out, those approved first

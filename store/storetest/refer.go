@@ -12,6 +12,9 @@ var referring = []test{
 	{"an organisation that a case is referred to sees what was chosen, and no more", referredCase},
 	{"a case that is returned is the earlier organisation's again", returnedCase},
 	{"a worker is asked before a case goes to another organisation", askedFirst},
+	{"an organisation that a case is referred to reads no update from before", referredUpdates},
+	{"who may not write to workers opens no door, asks nothing and promises nothing", partnersDenied},
+	{"an update is read with its own case only", strayUpdate},
 }
 
 // lawyer is of another organisation.
@@ -107,4 +110,82 @@ func askedFirst(t rig) {
 	t.must(err)
 	t.want(show(turn.Worker, len(turn.Events), turn.Events[0].What, turn.Events[0].Update, turn.Events[0].Text), show(a.Worker, 1, "refer", "legal", "Sunrise Legal Clinic"))
 	t.wantIs(t.s.AskReferral(ctx, other, "c", "legal", "x"), store.ErrNotFound)
+}
+
+func referredUpdates(t rig) {
+	t.refers(false)
+	put := func(by cases.Caseworker, words string) cases.Update {
+		t.Helper()
+		u, err := t.s.PutUpdate(ctx, by, cases.Update{Case: "c", Kind: cases.Free, Texts: map[string]string{"en": words}})
+		t.must(err)
+		u, err = t.s.Approve(ctx, by, "c", u.ID, u.Version)
+		t.must(err)
+		t.c.Pass(1e9)
+		return u
+	}
+	t.does(lawyer, "c", cases.Entry{Kind: cases.Returned, Reason: "once more"})
+	was := put(nay, "told before")
+	_, err := t.s.Refer(ctx, nay, "c", "legal", nil, false, "", "they know the law")
+	t.must(err)
+	t.does(lawyer, "c", cases.Entry{Kind: cases.Accepted})
+	now := put(lawyer, "told since")
+	us, _, err := t.s.Updates(ctx, lawyer, "c", store.Cursor{}, 10)
+	t.must(err)
+	t.want(show(len(us), us[0].ID), show(1, now.ID))
+	_, err = t.s.Update(ctx, lawyer, "c", was.ID)
+	t.wantIs(err, store.ErrNotFound)
+	_, err = t.s.Counts(ctx, lawyer, "c", was.ID)
+	t.wantIs(err, store.ErrNotFound)
+	_, _, err = t.s.Deliveries(ctx, lawyer, "c", was.ID, cases.ToSend, store.Cursor{}, 10)
+	t.wantIs(err, store.ErrNotFound)
+	us, _, err = t.s.Updates(ctx, nay, "c", store.Cursor{}, 10) // who keeps the case
+	t.must(err)
+	t.want(len(us), 2)
+}
+
+func partnersDenied(t rig) {
+	t.group("c", "pay.ot")
+	a := t.joinsBy("a", "c", "yes", "pay.ot")
+	t.files()
+	code, err := t.s.OpenJoining(ctx, nay, "c", false, false, draw("AAAA2222"))
+	t.must(err)
+	u, err := t.s.PutUpdate(ctx, nay, cases.Update{Case: "c", Kind: cases.Free, Texts: map[string]string{"en": "news"}})
+	t.must(err)
+	for _, by := range []cases.Caseworker{{ID: "pa", Org: "clinic", Role: cases.Partner}, desk} {
+		_, err = t.s.OpenJoining(ctx, by, "c", false, true, draw("BBBB3333"))
+		t.wantIs(err, store.ErrDenied)
+		t.wantIs(t.s.CloseJoining(ctx, by, "c"), store.ErrDenied)
+		t.wantIs(t.s.Promised(ctx, by, "c", a.Worker, "pay.ot", "1 THB"), store.ErrDenied)
+		t.wantIs(t.s.AskReferral(ctx, by, "c", "legal", "Sunrise Legal Clinic"), store.ErrDenied)
+		_, err = t.s.Approve(ctx, by, "c", u.ID, u.Version)
+		t.wantIs(err, store.ErrDenied)
+	}
+	v, err := t.s.Invited(ctx, code) // the poster still hangs
+	t.must(err)
+	_, other := t.s.Invited(ctx, "BBBB3333")
+	t.want(show(v.Open, other), show(true, store.ErrNotFound))
+	t.want(ids(t.next()), "nothing")
+}
+
+// strayUpdate asks with a case that one may read about an update of another.
+func strayUpdate(t rig) {
+	t.open("c")
+	_, err := t.s.Do(ctx, bot, cases.Entry{Case: "theirs", Key: "theirs", Kind: cases.Opened, At: t.c.Now(), Org: other.Org, Worker: worker("theirs"), Report: &cases.Report{Kinds: []cases.Code{"pay.ot"}}})
+	t.must(err)
+	u, err := t.s.PutUpdate(ctx, other, cases.Update{Case: "theirs", Kind: cases.Free, Texts: map[string]string{"en": "news"}})
+	t.must(err)
+	u, err = t.s.Approve(ctx, other, "theirs", u.ID, u.Version)
+	t.must(err)
+	u, _, err = t.s.HandOut(ctx, u, 10)
+	t.must(err)
+	theirs, err := t.s.Counts(ctx, other, "theirs", u.ID)
+	t.must(err)
+	t.want(len(theirs), 1)
+	_, err = t.s.Counts(ctx, nay, "c", u.ID)
+	t.wantIs(err, store.ErrNotFound)
+	for _, state := range cases.DeliveryStates {
+		ds, _, err := t.s.Deliveries(ctx, nay, "c", u.ID, state, store.Cursor{}, 10)
+		t.wantIs(err, store.ErrNotFound)
+		t.want(len(ds), 0)
+	}
 }
