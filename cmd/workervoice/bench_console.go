@@ -37,7 +37,7 @@ var pagesOf = []string{"/c/", "/c/chats?box=all", "/c/chats?box=waiting", "/c/ch
 
 // measure measures the console beside a load of workers, on a store that is
 // full.
-func (w watchful) measure(ctx context.Context, program string, out io.Writer) (err error) {
+func (w watchful) measure(ctx context.Context, program string, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "workervoice-bench-")
 	if err != nil {
 		return fmt.Errorf("no folder for the data: %w", err)
@@ -62,6 +62,11 @@ func (w watchful) measure(ctx context.Context, program string, out io.Writer) (e
 		return err
 	}
 	defer b.kill()
+	return w.watch(ctx, p, b, out)
+}
+
+// watch opens pages of a bot that is at work, and listens for what changes.
+func (w watchful) watch(ctx context.Context, p *platform, b *process, out io.Writer) error {
 	fmt.Fprintf(out, "first page after the start %.0f ms\n", millis(b.first))
 	d, err := b.desk(ctx)
 	if err != nil {
