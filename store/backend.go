@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"iter"
 	"strings"
 	"time"
 )
@@ -51,6 +52,23 @@ type Backend interface {
 	// Depth measures a queue. It may be a moment old.
 	Depth(ctx context.Context, queue string, at time.Time) (Depth, error)
 
+	// Snapshot calls each with everything that is kept, as it stood at one
+	// moment between call and return, while commits go on: see [Part]. Leases
+	// are left out; what is held is due at at. It returns the first error of
+	// each, and ErrBusy while another one is under way.
+	Snapshot(ctx context.Context, at time.Time, each func(Part) error) error
+
+	// Restore keeps what a Snapshot has said, all of it or, after an error of
+	// its own or of parts, nothing. It returns ErrNotEmpty if anything is kept
+	// already. Marks that are forgotten by at are left out. Nobody else may use
+	// the back end meanwhile.
+	Restore(ctx context.Context, at time.Time, parts iter.Seq2[Part, error]) error
+
+	// Check calls tell with a line for everything that does not fit together
+	// within the back end itself, such as a lane whose jobs nobody would find.
+	// It changes nothing, and what changes meanwhile is not told.
+	Check(ctx context.Context, tell func(string)) error
+
 	// Close ends the use of the back end.
 	Close() error
 }
@@ -93,7 +111,7 @@ type Batch struct {
 
 	Drop []Lane   // lanes that are emptied; whoever holds one has lost it
 	Cut  []string // logs that are emptied
-	Put  []Put
+	Put  []Put    // each in the shard of its ID
 
 	Blank  []Blank
 	Append []Entry
@@ -145,7 +163,8 @@ type Cursor struct {
 	Kind, ID string
 }
 
-// An Entry joins a log, which only grows.
+// An Entry joins a log, which only grows. Its name is that of what it belongs
+// to, a slash and a word; the log stands in the shard of the first.
 type Entry struct {
 	Log     string
 	Subject string

@@ -168,6 +168,9 @@ func (s *Store) sweepOne(ctx context.Context, e erasure) error {
 	if err != nil && !errors.Is(err, ErrSeen) {
 		return err
 	}
+	if err := s.registered(e); err != nil {
+		return err
+	}
 	if s.files != nil {
 		if err := s.files.DeleteAll(ctx, talk(e.Conv, e.Talk)); err != nil {
 			return err

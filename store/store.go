@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash"
+	"io"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -47,6 +48,8 @@ type Store struct {
 	b     *sealed
 	now   func() time.Time
 	files *Files // nil without attachments
+
+	register io.Writer // takes every erasure; nil without
 
 	hashes    sync.Pool // of hash.Hash, with the key of the names under which people are kept
 	home      cases.OrgID

@@ -1,5 +1,6 @@
 -- Applies a batch once, however often it is asked to: all of it, or nothing.
 -- KEYS[1] what became of the batches that came before under the same slot
+-- KEYS[2] what a snapshot has to read again, if one is being taken
 -- KEYS    every other key of the batch; operations name them by their place
 -- ARGV[1] the slot: its batches come one after the other
 -- ARGV[2] the number of the batch: higher with each
@@ -7,8 +8,11 @@
 -- ARGV    operations, one after the other, each a name and its arguments
 -- Returns 'ok', 1 if its fenced jobs are leased, 1 if a lane that was rung is
 -- due, and, if its last "done" goes on, the attempts and jobs that follow;
--- or 'stale' or 'seen'; or 'late' if the slot has gone on.
+-- or 'stale' or 'seen'; or 'late' if the slot has gone on; or 'wait' while the
+-- shard takes nothing.
 local call = redis.call
+local copying = call('EXISTS', KEYS[2]) == 1
+if copying and call('SISMEMBER', KEYS[2], 'wait') == 1 then return { 'wait' } end
 
 -- How many arguments each operation has. The first four can fail.
 local arity = {
@@ -21,6 +25,13 @@ local check = {
 	done = function(_, head, _, _, fence) return call('HGET', KEYS[tonumber(head)], 'fence') ~= fence and 'stale' end,
 	put = function(k, version) return (call('HGET', k, 'version') or '0') ~= version and 'stale' end,
 	once = function(k) return call('EXISTS', k) == 1 and 'seen' end,
+}
+
+-- What each operation changes that a snapshot may have read: what its key
+-- names, or one member of it. Counters are read last.
+local changes = {
+	done = 'all', put = 'all', once = 'all', append = 'all', job = 'all', drop = 'all', cut = 'all', blank = 'all', ring = 'all',
+	unindex = 'member', index = 'member',
 }
 
 local held, rang, follow = 0, 0, nil
@@ -105,6 +116,11 @@ local function each(fns)
 		if fn then
 			local fate = fn(KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, i + 2, i + n))
 			if fns == check and fate then return fate end
+			if fns == apply and copying and changes[name] then
+				local k = KEYS[tonumber(ARGV[i + 1])]
+				if changes[name] == 'member' then k = k .. '\0' .. ARGV[i + n] end
+				call('SADD', KEYS[2], k)
+			end
 		end
 		i = i + 1 + n
 	end

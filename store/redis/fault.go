@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"workervoice/store"
 )
 
 var (
@@ -57,7 +59,7 @@ func explain(err error) error {
 	var unfit *unfitError
 	var said redis.Error
 	switch {
-	case err == nil, errors.Is(err, errAlone), errors.Is(err, errLate):
+	case err == nil, errors.Is(err, errAlone), errors.Is(err, errLate), errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrHalf):
 		return err
 	case errors.As(err, &unfit):
 		return unfit

@@ -45,6 +45,8 @@ var _ store.Backend = (*DB)(nil)
 // It refuses servers that could lose what they have acknowledged, see fit,
 // unless unsafe, and looks again on every new connection and now and then. A
 // server that cannot be reached yet is no error: commits fail until it can be.
+// It refuses what a newer program wrote. With store.ErrHalf it returns a back
+// end that only takes another restore.
 func Open(ctx context.Context, where string, unsafe bool) (*DB, error) {
 	d := &DB{unsafe: unsafe, name: rand.Text()[:10], soils: make(chan struct{}, 1)}
 	d.lookups = line[*lookup]{trips: 3, send: d.look}
@@ -52,12 +54,20 @@ func Open(ctx context.Context, where string, unsafe bool) (*DB, error) {
 	if d.c, err = connect(where, d.greet); err != nil {
 		return nil, err
 	}
-	if err := d.reach(ctx); err != nil && !transient(err) {
+	err = d.reach(ctx)
+	if err == nil {
+		err = d.known(ctx)
+	}
+	half := errors.Is(err, store.ErrHalf)
+	if err != nil && !half && !transient(err) {
 		return nil, errors.Join(explain(err), d.c.Close())
 	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
 	d.done.Go(func() { d.cleaner(ctx) })
 	d.done.Go(func() { d.watch(ctx) })
+	if half {
+		return d, err
+	}
 	return d, nil
 }
 
@@ -79,7 +89,11 @@ func (d *DB) masters(ctx context.Context, f func(context.Context, *redis.Client)
 func (d *DB) watch(ctx context.Context) {
 	for n := 1; wait(ctx, glance); n++ {
 		var unfit *unfitError
-		switch err := d.reach(ctx); {
+		err := d.reach(ctx)
+		if err == nil {
+			err = d.known(ctx)
+		}
+		switch {
 		case errors.As(err, &unfit):
 			d.unfit.Store(unfit)
 		case err == nil:

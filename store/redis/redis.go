@@ -55,8 +55,8 @@ func (c *call) lane(s store.Shard, l store.Lane) (jobs, head, queue int) {
 
 // calling writes b in the terms of commit.lua.
 func (d *DB) calling(b store.Batch, n number) *call {
-	c := &call{script: commit, keys: make([]string, 1, 16), args: make([]any, 3, 64)}
-	c.keys[0] = d.fates(b.Shard)
+	c := &call{script: commit, keys: make([]string, 2, 16), args: make([]any, 3, 64)}
+	c.keys[0], c.keys[1] = d.fates(b.Shard), key(b.Shard, copyKind)
 	c.args[0], c.args[1], c.args[2] = n.slot, n.n, 0
 	c.again = func() { c.args[2] = 1 }
 	for _, l := range b.Idle {
@@ -215,7 +215,7 @@ func (d *DB) claim(ctx context.Context, c store.Claim) (hs []store.Leased, lost 
 	calls := make([]*call, len(all))
 	for i, f := range all {
 		jobs, head, queue := lane(f.shard, f.lane)
-		calls[i] = &call{script: claim, keys: []string{jobs, head, queue}, args: []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
+		calls[i] = &call{script: claim, keys: []string{jobs, head, queue, key(f.shard, copyKind)}, args: []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
 	}
 	d.run(calls...)
 	for i, x := range calls {

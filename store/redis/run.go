@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"workervoice/store"
 )
 
 // A call is what a script is given, and what becomes of it. Keys go by their
@@ -134,6 +136,9 @@ func (d *DB) trip(c *redis.Client, calls []*call) {
 		}
 		if x.err == nil && alone {
 			x.err = errAlone
+		}
+		if len(x.out) > 0 && x.out[0] == waiting { // it has done nothing, and is sent again
+			x.err = store.ErrBusy
 		}
 	}
 	for s := range unknown {

@@ -103,7 +103,7 @@ func (w *writer) check(b store.Batch) (fate, err error) {
 		}
 	}
 	for i, key := range b.Once {
-		if err := w.exec(w.once, key, b.At.UnixMilli()); err != nil {
+		if err := w.exec(w.once, key, b.At.UnixMilli(), marked(b.Shard)); err != nil {
 			return nil, err
 		}
 		if w.conn.Changes() == 0 {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -23,11 +24,12 @@ import (
 
 // DB is a store.Backend in a SQLite file.
 type DB struct {
-	file  string // with its settings
-	db    *sql.DB
-	lock  *os.File
-	read  readers
-	queue chan *request
+	file    string // with its settings
+	db      *sql.DB
+	lock    *os.File
+	read    readers
+	queue   chan *request
+	copying atomic.Int32 // snapshots that are being read
 
 	mu     sync.RWMutex // held while sending to queue, so that Close can end it
 	closed bool
@@ -66,7 +68,7 @@ func open(path, vfs string) (*DB, error) {
 		lock.Close()
 		return nil, fmt.Errorf("sqlite: %s: %w", filepath.Base(path), err)
 	}
-	w, err := newWriter(d.file)
+	w, err := newWriter(d.file, &d.copying)
 	if err != nil {
 		d.db.Close()
 		lock.Close()

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -12,14 +13,15 @@ import (
 // A writer is the one connection that writes. Only its goroutine uses it. It
 // speaks to SQLite without database/sql, which takes as long as the statements.
 type writer struct {
-	file   string // with its settings
-	conn   *sqlite3.Conn
-	broken bool // the connection is not to be trusted any more
-	dirty  bool // what was removed may still stand in free parts of the file
-	stmts  []*sqlite3.Stmt
-	swept  int64 // when keys seen long ago were last forgotten, unix ms
-	now    int64 // the latest time heard of
-	hand   hand
+	file    string // with its settings
+	conn    *sqlite3.Conn
+	broken  bool // the connection is not to be trusted any more
+	dirty   bool // what was removed may still stand in free parts of the file
+	stmts   []*sqlite3.Stmt
+	swept   int64 // when keys seen long ago were last forgotten, unix ms
+	now     int64 // the latest time heard of
+	hand    hand
+	copying *atomic.Int32 // snapshots that are being read: nothing can be cleaned behind them
 
 	begin, commit, rollback,
 	version, put, remove, index, unindex,
@@ -28,8 +30,8 @@ type writer struct {
 	soil, clean, soiled, sweep, copyAll, copyMost *sqlite3.Stmt
 }
 
-func newWriter(file string) (*writer, error) {
-	w := &writer{file: file}
+func newWriter(file string, copying *atomic.Int32) (*writer, error) {
+	w := &writer{file: file, copying: copying}
 	if err := w.prepare(); err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func (w *writer) prepare() (err error) {
 		{&w.entry, `INSERT INTO item (name, seq, n, body) VALUES (?, ?, 0, ?)`},
 		{&w.blank, `UPDATE item SET body = ? WHERE name = ? AND seq = ?`},
 		{&w.cut, `DELETE FROM item WHERE name = ? AND seq > 0`},
-		{&w.once, `INSERT OR IGNORE INTO item (name, seq, n, body) VALUES (?, -1, ?, x'')`},
+		{&w.once, `INSERT OR IGNORE INTO item (name, seq, n, body) VALUES (?, -1, ?, ?)`},
 		{&w.forget, `DELETE FROM item WHERE name = ? AND seq = -1`},
 		{&w.count, `INSERT INTO counter (name, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`},
 
@@ -180,7 +182,7 @@ func (w *writer) checkpoint() int {
 		w.exec(w.sweep, w.now-week) //nolint:errcheck // as said above
 		w.swept = w.now
 	}
-	if w.dirty && w.scrub() == nil {
+	if w.dirty && w.copying.Load() == 0 && w.scrub() == nil {
 		return 0
 	}
 	w.exec(w.copyMost) //nolint:errcheck // as said above

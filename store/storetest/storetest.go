@@ -35,17 +35,19 @@ type rig struct {
 	c *Clock
 
 	dir string // where b keeps its files
+
+	again func() store.Backend // closes b and opens an empty one
 }
 
 // Run checks the back ends that open makes. Each call of open must return an
 // empty one, and the folder where it keeps its files.
 func Run(t *testing.T, open func(t *testing.T) (store.Backend, string)) {
-	run(t, open, waist, conversations, waking, people, sending, files, filed, many, tenancy, referring, updating, secrets, erasing, looks, staff, looking)
+	run(t, open, waist, conversations, waking, people, sending, files, filed, many, tenancy, referring, updating, secrets, erasing, looks, staff, looking, snapshots)
 }
 
 // RunWithoutFiles is Run without a look at what the files hold.
 func RunWithoutFiles(t *testing.T, open func(t *testing.T) store.Backend) {
-	run(t, func(t *testing.T) (store.Backend, string) { return open(t), "" }, waist, conversations, waking, people, sending, files, filed, many, tenancy, referring, updating, secrets, erasing, staff, looking)
+	run(t, func(t *testing.T) (store.Backend, string) { return open(t), "" }, waist, conversations, waking, people, sending, files, filed, many, tenancy, referring, updating, secrets, erasing, staff, looking, snapshots)
 }
 
 func run(t *testing.T, open func(t *testing.T) (store.Backend, string), parts ...[]test) {
@@ -59,7 +61,7 @@ func run(t *testing.T, open func(t *testing.T) (store.Backend, string), parts ..
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { s.Close() })
-				test.run(rig{t, b, s, c, dir})
+				test.run(rig{t, b, s, c, dir, func() store.Backend { s.Close(); b, _ := open(t); return b }})
 			})
 		}
 	}
