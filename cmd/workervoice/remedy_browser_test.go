@@ -178,7 +178,7 @@ func (y *story) closing() {
 	}
 	n.Leads("#queue a.ref")
 	own := number.FindString(chromium.Eval[string](n.Window, "document.querySelector('main').innerText"))
-	n.Finds("Reopened", "It cannot close while a worker says no", paid["en"])
+	n.Finds("Reopened", "A worker says no. It cannot close as fixed.", paid["en"])
 	n.Shoot("case-of-one")
 	y.once()
 	y.refused(strings.TrimPrefix(chromium.Eval[string](n.Window, "location.pathname"), "/c/case/"))
