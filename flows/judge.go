@@ -208,7 +208,7 @@ func Anew(i cases.Issue) cases.Issue {
 type Verdict struct {
 	Then  cases.EntryKind // Validated, Settled, Disputed or Unanswered; empty: nothing yet
 	Split bool            // those who said partly or no go on in a case of their own
-	Why   string          // a code for the console: asking, retaliation, few, rule, enough, disputed, silence
+	Why   string          // a code for the console: unasked, asking, retaliation, few, rule, enough, disputed, silence
 }
 
 // The group rule, R1: of the workers asked, at least a fifth and at least ten
@@ -241,6 +241,8 @@ func Judge(i cases.Issue, now time.Time) Verdict {
 		return Verdict{Split: true, Why: "disputed"}
 	case t.Open > 0:
 		return Verdict{Why: "retaliation"}
+	case t.Asked == 0 && t.Answers == 0 && !checking:
+		return Verdict{Why: "unasked"}
 	case t.Asked < n || t.Answers == 0 && !checking:
 		return Verdict{Why: "asking"}
 	case (!every || t.Half > 0) && checking && now.Sub(i.Since) < firstWait, t.Half > 0 && !checking:
