@@ -39,7 +39,8 @@ type updateView struct {
 	Refused string
 	Counts  []stateCount
 	Seg     []segment
-	Share   int // of those who have it
+	Share   int    // of those who have it
+	Stage   string // how far it is: going_out, handed_out or all_read
 	Leave   bool
 }
 

@@ -238,6 +238,15 @@ func (u *updateView) count() error {
 	for _, n := range counts {
 		u.U.Total += n
 	}
+	u.Stage = "handed_out"
+	if u.U.Total > 0 && counts[cases.Seen] == u.U.Total {
+		u.Stage = "all_read"
+	}
+	for s, n := range counts {
+		if n > 0 && s.Waits() || u.U.State == cases.UpdateGoing {
+			u.Stage = "going_out"
+		}
+	}
 	total, x := max(u.U.Total, 1), 0
 	for _, s := range shownStates {
 		n := counts[s]

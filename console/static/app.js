@@ -93,12 +93,13 @@
   const refreshAll = () => document.querySelectorAll('[data-live]').forEach(wv.refresh);
 
   // soon fetches again what a hint is about: at once, but in a busy hour no more
-  // often than somebody can read. Lists hear of every conversation and case.
+  // often than somebody can read. Lists hear of every conversation and case, the
+  // counters of an update of every worker that it reaches.
   const fetched = new WeakMap(), waiting = new WeakSet();
   const soon = (el) => {
     if (waiting.has(el)) return;
     waiting.add(el);
-    const gap = /(^| )(chats|cases)( |$)/.test(el.dataset.live) ? 3000 : 500;
+    const gap = /(^| )(chats|cases)( |$)/.test(el.dataset.live) ? 3000 : /(^| )update:/.test(el.dataset.live) ? 1000 : 500;
     setTimeout(() => {
       waiting.delete(el);
       fetched.set(el, Date.now());

@@ -30,7 +30,6 @@
     t.addEventListener('input', count);
     count();
   }
-  for (const el of document.querySelectorAll('[data-every]')) setInterval(() => { if (!document.hidden) wv.refresh(el); }, el.dataset.every * 1000);
   const open = document.querySelector('[role=alert][tabindex]');
   const tried = document.querySelector('details.act[open]');
   if (tried) tried.scrollIntoView({ block: 'center' });
