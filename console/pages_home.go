@@ -26,7 +26,7 @@ type todayPage struct {
 // A tile is one number that leads to a list.
 type tile struct {
 	Key, Href, Class string
-	N                int64
+	N                string // "" for none
 }
 
 // A kindGap is the gap in one group of kinds.
@@ -41,9 +41,9 @@ func (v *visit) today(name string) error {
 	p := todayPage{visit: v}
 	n, in, chats := v.caseCounts(), v.statusCounts(), v.counts()
 	p.Tiles = []tile{
-		{"urgent", "/c/urgent", "hot", n[store.UrgentCases]}, {"waiting", "/c/?box=queue", "warn", chats.Queue}, {"overdue", "/c/overdue", "warn", n[store.LateCases]},
-		{"reopened", "/c/reopened", "warn", in[cases.Reopened]}, {"quiet", "/c/quiet", "warn", n[store.QuietCases]}, {"received", "/c/cases?status=received", "", in[cases.Received]},
-		{"checking", "/c/checking", "", n[store.CheckCases]}, {"mine", "/c/cases?view=mine", "", n[store.MyCases]},
+		{"urgent", "/c/urgent", "hot", digits(n[store.UrgentCases])}, {"waiting", "/c/?box=queue", "warn", digits(chats.Queue)}, {"overdue", "/c/overdue", "warn", orMore(n[store.LateCases])},
+		{"reopened", "/c/reopened", "warn", digits(in[cases.Reopened])}, {"quiet", "/c/quiet", "warn", orMore(n[store.QuietCases])}, {"received", "/c/cases?status=received", "", digits(in[cases.Received])},
+		{"checking", "/c/checking", "", digits(n[store.CheckCases])}, {"mine", "/c/cases?view=mine", "", digits(n[store.MyCases])},
 	}
 	if v.Area, v.Title = "home", v.T("rail.home"); name != "today" {
 		return v.Show(name, p)

@@ -17,8 +17,8 @@ import (
 func init() {
 	serve("GET /c/{$}", staff, func(v *visit) error { return v.desk("") })
 	serve("GET /c/chats", staff, chatList)
-	railItem(item{Key: "inbox", Href: "/c/", Icon: "inbox", Order: 10, Who: staff, Count: func(v *visit) (int64, bool) {
-		return v.counts().Queue, false
+	railItem(item{Key: "inbox", Href: "/c/", Icon: "inbox", Order: 10, Who: staff, Count: func(v *visit) (string, bool) {
+		return digits(v.counts().Queue), false
 	}})
 }
 
@@ -60,7 +60,7 @@ type listed struct {
 type tab struct {
 	Box  store.Box
 	Href string
-	N    int64
+	N    string
 	Hot  bool
 	Here bool
 }
@@ -293,16 +293,16 @@ func (l *listed) tab(b store.Box) tab {
 	t := tab{Box: b, Href: "/c/?box=" + string(b), Here: b == l.Box}
 	switch b {
 	case store.Mine:
-		t.N = l.Counts.Mine
+		t.N = digits(l.Counts.Mine)
 	case store.InQueue:
-		t.N = l.Counts.Queue
+		t.N = digits(l.Counts.Queue)
 		t.Href = "/c/"
 	case store.Urgent:
-		t.N, t.Hot = l.Counts.Urgent, true
+		t.N, t.Hot = digits(l.Counts.Urgent), true
 	case store.Overdue:
-		t.N = int64(l.Counts.Overdue)
+		t.N = orMore(int64(l.Counts.Overdue))
 	case store.All:
-		t.N = l.Counts.All
+		t.N = digits(l.Counts.All)
 	}
 	return t
 }

@@ -20,8 +20,8 @@ func init() {
 		serve("GET /c/"+q.Name, staff, func(v *visit) error { return v.queue(q, "queue") })
 		serve("GET /c/"+q.Name+"/list", staff, func(v *visit) error { return v.queue(q, "queue-"+q.Name) })
 	}
-	railItem(item{Key: "urgent", Href: "/c/urgent", Icon: "urgent", Order: 20, Who: staff, Count: func(v *visit) (int64, bool) { return v.caseCounts()[store.UrgentCases], true }})
-	railItem(item{Key: "overdue", Href: "/c/overdue", Icon: "clock", Order: 30, Who: staff, Count: func(v *visit) (int64, bool) { return v.caseCounts()[store.LateCases], false }})
+	railItem(item{Key: "urgent", Href: "/c/urgent", Icon: "urgent", Order: 20, Who: staff, Count: func(v *visit) (string, bool) { return v.inQueue(queues[0]), true }})
+	railItem(item{Key: "overdue", Href: "/c/overdue", Icon: "clock", Order: 30, Who: staff, Count: func(v *visit) (string, bool) { return v.inQueue(queues[1]), false }})
 	railItem(item{Key: "cases", Href: "/c/cases", Icon: "case", Order: 40, Who: staff})
 }
 
@@ -72,11 +72,14 @@ func counted[K comparable](v *visit, n map[K]int64, err error) map[K]int64 {
 }
 
 // inQueue is how many cases stand in a queue.
-func (v *visit) inQueue(q queue) int64 {
-	if q.View == store.InStatus {
-		return v.statusCounts()[q.Filter.Status]
+func (v *visit) inQueue(q queue) string {
+	switch q.View {
+	case store.InStatus:
+		return digits(v.statusCounts()[q.Filter.Status])
+	case store.LateCases, store.QuietCases:
+		return orMore(v.caseCounts()[q.View])
 	}
-	return v.caseCounts()[q.View]
+	return digits(v.caseCounts()[q.View])
 }
 
 // A queuePage is a queue as it is shown.
@@ -275,7 +278,7 @@ func (r caseRow) NewsSince() string {
 // A queueTab leads from one queue to another.
 type queueTab struct {
 	Name, Href string
-	N          int64
+	N          string
 	Hot, Here  bool
 }
 

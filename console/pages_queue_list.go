@@ -105,7 +105,7 @@ func (v *visit) caseList(name string) error {
 // Views are the tabs of the list.
 func (p casesPage) Views() []queueTab {
 	n := p.caseCounts()
-	return []queueTab{{Name: "open", Href: "/c/cases", N: n[store.OpenCases], Here: p.View == "open"}, {Name: "mine", Href: "/c/cases?view=mine", N: n[store.MyCases], Here: p.View == "mine"}}
+	return []queueTab{{Name: "open", Href: "/c/cases", N: digits(n[store.OpenCases]), Here: p.View == "open"}, {Name: "mine", Href: "/c/cases?view=mine", N: digits(n[store.MyCases]), Here: p.View == "mine"}}
 }
 
 // Countries to choose from.

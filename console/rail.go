@@ -3,7 +3,10 @@ package console
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
+
+	"workervoice/store"
 )
 
 // An item stands in the rail.
@@ -14,9 +17,9 @@ type item struct {
 	Order int
 	Who   who
 
-	// Count returns the number beside it, and whether it is about somebody's
-	// safety. Nil: no number.
-	Count func(*visit) (n int64, hot bool)
+	// Count returns the number beside it, in digits, and whether it is about
+	// somebody's safety. Nil: no number.
+	Count func(*visit) (n string, hot bool)
 }
 
 var rail []item
@@ -47,7 +50,23 @@ func (v *visit) Rail() []railed {
 type railed struct {
 	item
 	Here, Hot bool
-	N         int64
+	N         string // "" for none
+}
+
+// digits writes how many there are, "" for none.
+func digits(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// orMore writes how many there are of what is counted up to a limit.
+func orMore(n int64) string {
+	if n >= store.CountedAtMost {
+		return digits(n) + "+"
+	}
+	return digits(n)
 }
 
 // Extra reports whether an item has no room at the bottom of a phone, where
