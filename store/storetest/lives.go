@@ -12,7 +12,7 @@ import (
 	"workervoice/store"
 )
 
-// ids shows cases by their ids.
+// shortly shows cases by their ids.
 func shortly(cs []cases.Case) (out string) {
 	for _, c := range cs {
 		out += string(c.ID) + " "
