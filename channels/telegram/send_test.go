@@ -225,7 +225,7 @@ func TestSendRefusesNames(t *testing.T) {
 // and for none.
 const unknown, delivered = channels.Reason("unknown"), channels.Reason("delivered")
 
-func refusal(code int, words, more string) string {
+func turnedDown(code int, words, more string) string {
 	return fmt.Sprintf(`{"ok":false,"error_code":%d,"description":%q%s}`, code, words, more)
 }
 
@@ -235,37 +235,37 @@ var errorMap = []struct {
 	want   channels.Reason
 	after  time.Duration
 }{
-	{403, refusal(403, "Forbidden: bot was blocked by the user", ""), channels.Unreachable, 0},
-	{403, refusal(403, "Forbidden: user is deactivated", ""), channels.Unreachable, 0},
-	{403, refusal(403, "Forbidden: bot can't initiate conversation with a user", ""), channels.Unreachable, 0},
-	{400, refusal(400, "Bad Request: chat not found", ""), channels.Unreachable, 0},
-	{400, refusal(400, "Bad Request: PEER_ID_INVALID", ""), channels.Unreachable, 0},
-	{429, refusal(429, "Too Many Requests: retry after 35", `,"parameters":{"retry_after":35}`), channels.Busy, 35 * time.Second},
-	{429, refusal(429, "Too Many Requests", ""), channels.Busy, 7 * time.Second}, // of the header
+	{403, turnedDown(403, "Forbidden: bot was blocked by the user", ""), channels.Unreachable, 0},
+	{403, turnedDown(403, "Forbidden: user is deactivated", ""), channels.Unreachable, 0},
+	{403, turnedDown(403, "Forbidden: bot can't initiate conversation with a user", ""), channels.Unreachable, 0},
+	{400, turnedDown(400, "Bad Request: chat not found", ""), channels.Unreachable, 0},
+	{400, turnedDown(400, "Bad Request: PEER_ID_INVALID", ""), channels.Unreachable, 0},
+	{429, turnedDown(429, "Too Many Requests: retry after 35", `,"parameters":{"retry_after":35}`), channels.Busy, 35 * time.Second},
+	{429, turnedDown(429, "Too Many Requests", ""), channels.Busy, 7 * time.Second}, // of the header
 	{429, `<html>slow down</html>`, channels.Busy, 7 * time.Second},
-	{400, refusal(400, "Bad Request: message is too long", ""), channels.Rejected, 0},
-	{400, refusal(400, "Bad Request: message text is empty", ""), channels.Rejected, 0},
-	{400, refusal(400, "Bad Request: can't parse entities: unexpected end", ""), channels.Rejected, 0},
-	{400, refusal(400, "Bad Request: BUTTON_DATA_INVALID", ""), channels.Rejected, 0},
-	{400, refusal(400, "Bad Request: wrong file identifier/HTTP URL specified", ""), channels.Rejected, 0},
-	{400, refusal(400, "Bad Request: file is too big", ""), channels.Rejected, 0},
-	{400, refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", `,"parameters":{"migrate_to_chat_id":-1009}`), channels.Rejected, 0},
-	{413, refusal(413, "Request Entity Too Large", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: message is too long", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: message text is empty", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: can't parse entities: unexpected end", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: BUTTON_DATA_INVALID", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: wrong file identifier/HTTP URL specified", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: file is too big", ""), channels.Rejected, 0},
+	{400, turnedDown(400, "Bad Request: group chat was upgraded to a supergroup chat", `,"parameters":{"migrate_to_chat_id":-1009}`), channels.Rejected, 0},
+	{413, turnedDown(413, "Request Entity Too Large", ""), channels.Rejected, 0},
 	{413, `<html>413</html>`, channels.Rejected, 0},
-	{401, refusal(401, "Unauthorized", ""), channels.Misset, 0},
-	{404, refusal(404, "Not Found", ""), channels.Misset, 0},
-	{400, refusal(400, "Logged out", ""), channels.Misset, 0},
+	{401, turnedDown(401, "Unauthorized", ""), channels.Misset, 0},
+	{404, turnedDown(404, "Not Found", ""), channels.Misset, 0},
+	{400, turnedDown(400, "Logged out", ""), channels.Misset, 0},
 	{404, `<html>nginx</html>`, channels.Misset, 0},
 	{403, `<html>forbidden by the firewall</html>`, channels.Misset, 0}, // not a worker who blocked us
 	{403, `{"message":"Forbidden"}`, channels.Misset, 0},
 	{408, `<html>too slow</html>`, unknown, 0},
-	{500, refusal(500, "Internal Server Error", ""), unknown, 0},
-	{502, refusal(502, "Bad Gateway", ""), unknown, 0},
+	{500, turnedDown(500, "Internal Server Error", ""), unknown, 0},
+	{502, turnedDown(502, "Bad Gateway", ""), unknown, 0},
 	{504, `<html>gateway time-out</html>`, unknown, 0},
 	{307, ``, unknown, 0},
 	{200, `<html>sign in to the network</html>`, unknown, 0},
 	{200, `{"ok":true,"result":{"message_id":77`, unknown, 0},
-	{200, refusal(429, "Too Many Requests: retry after 5", `,"parameters":{"retry_after":5}`), channels.Busy, 5 * time.Second},
+	{200, turnedDown(429, "Too Many Requests: retry after 5", `,"parameters":{"retry_after":5}`), channels.Busy, 5 * time.Second},
 	{200, `{"ok":true,"result":{"message_id":"x"}}`, delivered, 0},
 	{200, `{"ok":true,"result":true}`, delivered, 0},
 }
