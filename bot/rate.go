@@ -1,16 +1,19 @@
 package bot
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"workervoice/channels"
+	"workervoice/store"
 )
 
 // A rater spaces messages as a platform allows: a bucket for the channel and
-// one for each worker. It holds what was used in the last moments only, so a
-// restart costs no more than one burst.
+// one for each worker. It begins with nothing to spare for the channel: what
+// the program sent before it was started anew nobody knows, and a burst on top
+// of that would be refused.
 type rater struct {
 	mu    sync.Mutex
 	all   channels.Rate
@@ -23,8 +26,8 @@ type rater struct {
 	asked atomic.Int32 // answers and alerts that wait: news give way to them
 }
 
-func newRater(i channels.Info) *rater {
-	return &rater{all: i.Rate, one: i.ChatRate, chats: make(map[string]time.Time)}
+func newRater(i channels.Info, now time.Time) *rater {
+	return &rater{all: i.Rate, one: i.ChatRate, next: oneByOne(i.Rate, now), chats: make(map[string]time.Time)}
 }
 
 // take asks to send n messages to a worker now: such that were asked for, or
@@ -61,19 +64,26 @@ func (r *rater) take(user string, n int, now time.Time, asked bool) (wait time.D
 	return 0, false
 }
 
-// hold stops the channel until t, as the platform asked, and returns the later
-// of that and what was asked before. Then messages go out one by one again: the
-// platform has counted more than we have, and would refuse a burst.
-func (r *rater) hold(t time.Time) time.Time {
+// hold stops the channel until t, as the platform asked. It reports false if
+// that was known. Then messages go out one by one again: the platform has
+// counted more than we have, and would refuse a burst.
+func (r *rater) hold(t time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t.After(r.pause) {
-		r.pause = t
-		if r.all.Messages > 0 {
-			r.next = t.Add(each(r.all) * time.Duration(max(r.all.Burst, 1)-1))
-		}
+	if !t.After(r.pause) {
+		return false
 	}
-	return r.pause
+	r.pause, r.next = t, oneByOne(r.all, t)
+	return true
+}
+
+// oneByOne is a bucket that lets one message pass at a time, and one more after
+// each of what the rate leaves between two.
+func oneByOne(r channels.Rate, at time.Time) time.Time {
+	if r.Messages == 0 {
+		return at
+	}
+	return at.Add(each(r) * time.Duration(max(r.Burst, 1)-1))
 }
 
 // due and spend are the generic cell rate algorithm (ITU-T I.371): a bucket is
@@ -99,4 +109,39 @@ func spend(r channels.Rate, full time.Time, n int, now time.Time) time.Time {
 func each(r channels.Rate) time.Duration {
 	n := time.Duration(r.Messages)
 	return (r.Per + n - 1) / n
+}
+
+// busy stops the whole channel as the platform asked, also over a restart. Who
+// are told so at the same time are told to wait until the same second, and it
+// is kept once.
+func (s *sender) busy(ctx context.Context, until time.Time) {
+	if whole := until.Truncate(time.Second); whole.Before(until) {
+		until = whole.Add(time.Second)
+	}
+	if !s.rate.hold(until) {
+		return
+	}
+	err := s.e.Store.PutChannel(context.WithoutCancel(ctx), s.info.ID, func(st *store.ChannelState) { st.BusyUntil = latest(st.BusyUntil, until) })
+	if err != nil {
+		s.e.Log.Error("the platform's pause is not kept over a restart", "channel", s.info.ID, "err", err)
+	}
+}
+
+// recall takes up the pause that a platform asked for before the program was
+// started anew. Until it is read nothing may be sent.
+func (s *sender) recall(ctx context.Context) {
+	for ctx.Err() == nil {
+		st, err := s.e.Store.Channel(ctx, s.info.ID)
+		if err == nil {
+			s.rate.hold(st.BusyUntil)
+			return
+		}
+		s.e.Log.Error("whether a platform asked for a pause cannot be read, its messages wait: look at the store", "channel", s.info.ID, "err", err)
+		t := time.NewTimer(tick)
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		t.Stop()
+	}
 }

@@ -27,7 +27,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 		}
 		v := s.afford(m, s.gate(c, session, m, s.info, s.e.Now()))
 		if v.do == drop {
-			s.e.count("messages_dropped", v.why)
+			s.e.count("messages_dropped", string(s.info.ID), v.why)
 			if m.For != "" && v.why != "erased" {
 				s.e.again(ctx, m)
 			}
@@ -35,7 +35,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			continue
 		}
 		if v.do == wait || v.do == park {
-			s.e.count("messages_held", v.why)
+			s.e.count("messages_held", string(s.info.ID), v.why)
 			if p.Attempts == 1 {
 				s.clean.add(m.Key)
 			}
@@ -129,6 +129,9 @@ func stepOf(key string) string {
 	return step
 }
 
+// whose rate a message waits for.
+var whose = map[bool]string{false: "channel", true: "worker"}
+
 // turn waits for the channel's rate. For a worker's own rate, or when it would
 // take long, it returns when to try again instead.
 func (s *sender) turn(ctx context.Context, m channels.Outbound, n int) (retry time.Time) {
@@ -136,11 +139,15 @@ func (s *sender) turn(ctx context.Context, m channels.Outbound, n int) (retry ti
 		s.rate.asked.Add(1)
 		defer s.rate.asked.Add(-1)
 	}
-	for {
+	for waited := false; ; {
 		now := s.e.Now()
 		d, chat := s.rate.take(m.To.User, n, now, asked(m))
 		if d <= 0 {
 			return time.Time{}
+		}
+		if !waited {
+			waited = true
+			s.e.count("rate_waits", string(s.info.ID), whose[chat])
 		}
 		if chat && d > 300*time.Millisecond || d > 2*time.Second {
 			return now.Add(d)
@@ -215,6 +222,7 @@ const patience = 30 * time.Second
 func (s *sender) request(ctx context.Context, ms []channels.Outbound, again bool) (ids []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	defer s.e.figures.sends[s.info.ID].since(time.Now())
 	m := ms[0]
 	switch {
 	case len(m.Delete) > 0:
@@ -256,6 +264,7 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 			s.doubted.add(m.Key)
 		}
 		s.e.count("messages_unknown", string(s.info.ID))
+		s.e.count("messages_retried", string(s.info.ID))
 		s.e.Log.Warn("nobody knows whether a message was delivered, it is sent again", "message", m, "attempt", attempts, "err", err)
 		if s.info.Receipts {
 			after = max(after, receiptComes) // and may clear it up
@@ -266,11 +275,13 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 	if !again {
 		s.clean.add(m.Key)
 	}
-	s.e.count("messages_refused", string(no.Reason))
+	s.e.count("messages_refused", string(s.info.ID), string(no.Reason))
 	switch no.Reason {
 	case channels.Busy:
 		if no.After > 0 {
 			after = no.After
+		}
+		if no.After > 0 && !no.One {
 			s.busy(ctx, now.Add(after))
 		}
 	case channels.Unreachable:
@@ -282,12 +293,14 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 		st.Retry, st.Why = store.Held, store.WaitsForTemplate
 		return
 	case channels.Rejected:
+		s.e.count("messages_given_up", string(s.info.ID), string(no.Reason))
 		s.e.Log.Error("the platform refuses a message for good: mend the text or the limits", "message", m, "err", err)
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.FailedState, Reason: string(no.Reason)}), st.Gone+1
 		return
 	case channels.NoQuota, channels.Misset, channels.Stranger:
 		if no.Reason == channels.NoQuota && m.Class == channels.Nudge { // and news behind it need not wait for it
 			s.noQuota.Store(true)
+			s.e.count("messages_given_up", string(s.info.ID), string(no.Reason))
 			st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.DroppedState, Reason: store.WaitsForQuota}), st.Gone+1
 			return
 		}
@@ -297,22 +310,11 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 		}
 		s.e.Log.Error("messages are held: the operator must act", "channel", s.info.ID, "reason", no.Reason, "err", err)
 	}
+	s.e.count("messages_retried", string(s.info.ID))
 	st.Retry = now.Add(after)
 }
 
 // pauseAfter grows with the attempts, up to an hour.
 func pauseAfter(attempts int) time.Duration {
 	return min(500*time.Millisecond<<min(max(attempts-1, 0), 13), time.Hour)
-}
-
-// busy stops the whole channel as the platform asked, also over a restart.
-func (s *sender) busy(ctx context.Context, until time.Time) {
-	until = s.rate.hold(until)
-	if until.Sub(s.e.Now()) < 5*time.Second {
-		return
-	}
-	err := s.e.Store.PutChannel(context.WithoutCancel(ctx), s.info.ID, func(st *store.ChannelState) { st.BusyUntil = until })
-	if err != nil {
-		s.e.Log.Error("the platform's pause is not kept over a restart", "channel", s.info.ID, "err", err)
-	}
 }

@@ -43,7 +43,7 @@ type sender struct {
 
 func newSender(e *Engine, a channels.Adapter) *sender {
 	i := a.Info()
-	return &sender{e: e, a: a, info: i, gate: gate, bell: newBell(), media: newBell(), rate: newRater(i), begun: e.Now(),
+	return &sender{e: e, a: a, info: i, gate: gate, bell: newBell(), media: newBell(), rate: newRater(i, e.Now()), begun: e.Now(),
 		parcels: make(chan claimed, 4*sending), pushes: make(chan claimed, 2*sending), settled: make(chan store.Settlement, sending)}
 }
 
@@ -85,9 +85,7 @@ func (s *sender) putBack(p store.Parcel) {
 
 // run sends until ctx is done, then finishes what it has begun.
 func (s *sender) run(ctx context.Context) error {
-	if st, err := s.e.Store.Channel(ctx, s.info.ID); err == nil && !st.BusyUntil.IsZero() {
-		s.rate.hold(st.BusyUntil)
-	}
+	s.recall(ctx)
 	var senders, settler sync.WaitGroup
 	for i := range sending {
 		pushes := s.pushes

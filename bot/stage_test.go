@@ -92,9 +92,15 @@ func (s *stage) engine(db store.Backend) *Engine {
 	if err != nil {
 		s.Fatal(err)
 	}
-	return New(Config{Store: st, Files: st.UseFiles(folder), Channels: s.cast(), Texts: texts, Now: s.Now, Chance: &s.dice,
+	e := New(Config{Store: st, Files: st.UseFiles(folder), Channels: s.cast(), Texts: texts, Now: s.Now, Chance: &s.dice,
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), Name: "Golden Friend", Org: "Sunrise Legal Aid", Independent: "Daw Mya",
 		Public: "https://friend.example", Template: "case_update", TemplateLang: "en", Draw: func(string) ([]byte, error) { return []byte("png"), nil }})
+	for _, snd := range e.senders {
+		if s.now != (time.Time{}) { // stands still, so nobody can wait for the rate: the program was started a while ago
+			snd.rate = newRater(snd.info, s.Now().Add(-time.Minute))
+		}
+	}
+	return e
 }
 
 // restart closes everything and opens it again, as after a stop.
@@ -267,9 +273,13 @@ func (p *platform) Receive(*http.Request) ([]channels.Event, error) {
 	return nil, errors.New("not used here")
 }
 
-func (p *platform) Send(_ context.Context, m channels.Outbound) (string, error) {
-	if p.slow > 0 {
-		time.Sleep(p.slow)
+func (p *platform) Send(ctx context.Context, m channels.Outbound) (string, error) {
+	if p.slow > 0 { // in a bubble only
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(p.slow):
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
