@@ -1,23 +1,24 @@
 package bot
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"workervoice/channels"
 	"workervoice/flows"
@@ -54,7 +55,8 @@ func (w *wire) Send(ctx context.Context, m channels.Outbound) (string, error) {
 // A phone is the platform's side: it knows from when on the bot must be silent.
 type phone struct {
 	mu       sync.Mutex
-	taken    map[string]int64 // by worker: the epoch of the takeover that is done; zero: the bot may speak
+	taken    map[string]int64         // by worker: the epoch of the takeover that is done; zero: the bot may speak
+	rings    map[string]chan struct{} // by worker: closed with the next request
 	got      atomic.Int64
 	violated atomic.Int64
 }
@@ -62,13 +64,29 @@ type phone struct {
 func (p *phone) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	p.got.Add(1)
 	owner, _ := strconv.ParseInt(r.FormValue("owner"), 10, 64)
+	user := r.FormValue("to")
 	p.mu.Lock()
-	taken := p.taken[r.FormValue("to")]
+	taken := p.taken[user]
+	if c := p.rings[user]; c != nil {
+		close(c)
+		delete(p.rings, user)
+	}
 	p.mu.Unlock()
 	if r.FormValue("by") == "" && owner < taken {
 		p.violated.Add(1)
 	}
-	time.Sleep(time.Duration(rand.IntN(600)) * time.Microsecond) // a platform takes its time
+	for range rand.IntN(100) { // a platform takes its time: others go first
+		runtime.Gosched()
+	}
+}
+
+// ring returns what is closed when the next request for a worker comes.
+func (p *phone) ring(user string) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := make(chan struct{})
+	p.rings[user] = c
+	return c
 }
 
 func (p *phone) silent(user string, epoch int64) {
@@ -124,7 +142,7 @@ func TestTakeoverRace(t *testing.T) {
 
 // raced plays n takeovers and returns what the platform saw.
 func raced(t *testing.T, n int, own, onRedis bool, look func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict) *phone {
-	p := &phone{taken: map[string]int64{}}
+	p := &phone{taken: map[string]int64{}, rings: map[string]chan struct{}{}}
 	srv := httptest.NewServer(p)
 	defer srv.Close()
 	info := infoOf(t, "telegram")
@@ -173,8 +191,17 @@ func openRedis(t *testing.T) store.Backend {
 	if err != nil {
 		t.Fatal("redis-server is missing: apt-get install redis-server")
 	}
-	socket := filepath.Join(t.TempDir(), "s")
-	cmd := exec.Command(bin, "--port", "0", "--unixsocket", socket, "--dir", filepath.Dir(socket), "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(free.Addr().String())
+	free.Close() //nolint:errcheck // for the server
+	cmd := exec.Command(bin, "--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -182,8 +209,14 @@ func openRedis(t *testing.T) store.Backend {
 		cmd.Process.Kill() //nolint:errcheck // it has nothing to keep
 		cmd.Wait()         //nolint:errcheck // it was killed
 	})
-	c := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, MaxRetries: 200, MinRetryBackoff: 10 * time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond})
-	db, err := redisstore.Open(context.Background(), c, false)
+	lines := bufio.NewScanner(said)
+	for ready := false; !ready; ready = strings.Contains(lines.Text(), "Ready to accept connections") {
+		if !lines.Scan() {
+			t.Fatal("redis-server does not start")
+		}
+	}
+	go io.Copy(io.Discard, said) //nolint:errcheck // until it is killed
+	db, err := redisstore.Open(context.Background(), "redis://127.0.0.1:"+port, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +241,7 @@ func (r *racer) tap() {
 	}
 }
 
+// race has the caseworker take over at one of the moments that make a difference.
 func (r *racer) race(i int) {
 	ctx := context.Background()
 	if i == 0 {
@@ -218,10 +252,21 @@ func (r *racer) race(i int) {
 		r.t.Error(err)
 		return
 	}
+	rang := r.p.ring(r.at.User)
 	r.tap()
-	done := make(chan bool)
-	go func() { r.tap(); r.tap(); close(done) }()
-	time.Sleep(time.Duration(rand.IntN(4000)) * time.Microsecond)
+	again, done := make(chan struct{}), make(chan struct{})
+	go func() { r.tap(); close(again); r.tap(); close(done) }()
+	switch rand.IntN(4) { // or at once
+	case 0:
+		<-again
+	case 1:
+		<-done
+	case 2:
+		select {
+		case <-rang:
+		case <-done: // and there was nothing to answer
+		}
+	}
 	c, err := r.desk.Take(ctx, nan, id, store.AnyEpoch)
 	if err != nil || c.Late {
 		r.t.Errorf("not taken over: %v, late %v", err, c.Late)
@@ -234,7 +279,6 @@ func (r *racer) race(i int) {
 			r.t.Error(err)
 		}
 	}
-	time.Sleep(time.Millisecond)
 	if _, err := r.desk.HandBack(ctx, nan, id, c.Epoch, flows.BackToStep); err != nil {
 		r.t.Error(err)
 	}
