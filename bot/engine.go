@@ -94,6 +94,7 @@ const (
 // Run works until ctx is done, then finishes what it has begun. It is called once.
 func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	e.Store.OnWork(e.ring)
 	for range takers {
 		g.Go(func() error { return e.turns.loop(ctx, tick, e.answer) })
 	}
@@ -140,6 +141,18 @@ func (e *Engine) poll(ctx context.Context, p channels.Poller) error {
 			return nil
 		case <-time.After(time.Minute):
 		}
+	}
+}
+
+// ring has everything looked at that another engine may have left.
+func (e *Engine) ring() {
+	e.turns.ring()
+	e.entries.ring()
+	e.follows.ring()
+	e.fans.ring()
+	for _, s := range e.senders {
+		s.bell.ring()
+		s.media.ring()
 	}
 }
 

@@ -17,8 +17,8 @@ const (
 	gone  = 45 * time.Second // without a word from a page, after which its person is no longer here
 )
 
-// An exchange tells open pages what has changed, and who looks at what. It
-// knows both for this process only, and nothing of it is kept.
+// An exchange tells open pages what has changed, and who looks at what, also
+// where another process serves the page. Nothing of it is kept.
 type exchange struct {
 	store *store.Store
 	log   *slog.Logger
@@ -38,9 +38,10 @@ type presence struct {
 	org     cases.OrgID
 }
 
-func newExchange(s *store.Store, log *slog.Logger) *exchange {
+func newExchange(s *store.Store, log *slog.Logger, now func() time.Time) *exchange {
 	x := &exchange{store: s, log: log, here: map[string]map[cases.CaseworkerID]*presence{}, feeds: map[cases.Caseworker]*feed{}}
 	x.ctx, x.close = context.WithCancel(context.Background())
+	s.OnPresent(func(h store.Here) { x.present(h, now()) })
 	return x
 }
 
@@ -101,28 +102,39 @@ func (x *exchange) tell(org cases.OrgID, topic string) {
 
 // note says that somebody looks at a conversation, and what they write.
 func (x *exchange) note(chat string, me store.Signed, writing string, now time.Time) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	in := x.here[chat]
-	if in == nil {
-		in = map[cases.CaseworkerID]*presence{}
-		x.here[chat] = in
-	}
-	was := in[me.ID]
-	in[me.ID] = &presence{me.Name, writing, now, me.Org}
-	if was == nil || was.Writing != writing {
-		x.tell(me.Org, "here:"+chat)
-	}
+	h := store.Here{Chat: chat, Who: me.ID, Name: me.Name, Writing: writing, Org: me.Org}
+	x.present(h, now)
+	x.store.Present(h)
 }
 
 // left says that somebody no longer looks at a conversation.
 func (x *exchange) left(chat string, me store.Signed) {
+	h := store.Here{Chat: chat, Who: me.ID, Org: me.Org, Left: true}
+	x.present(h, time.Time{})
+	x.store.Present(h)
+}
+
+// present takes in who looks at a conversation, or does no longer, through this
+// process or another.
+func (x *exchange) present(h store.Here, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if _, ok := x.here[chat][me.ID]; ok {
-		delete(x.here[chat], me.ID)
-		x.tell(me.Org, "here:"+chat)
+	was := x.here[h.Chat][h.Who]
+	switch {
+	case !h.Left:
+		if x.here[h.Chat] == nil {
+			x.here[h.Chat] = map[cases.CaseworkerID]*presence{}
+		}
+		x.here[h.Chat][h.Who] = &presence{h.Name, h.Writing, now, h.Org}
+		if was != nil && was.Writing == h.Writing {
+			return
+		}
+	case was == nil:
+		return
+	default:
+		delete(x.here[h.Chat], h.Who)
 	}
+	x.tell(h.Org, "here:"+h.Chat)
 }
 
 // others returns who else of the same organisation looks at a conversation, by

@@ -135,7 +135,7 @@ func NewOffice(c OfficeConfig) *Office {
 		c.Now = time.Now
 	}
 	o := &Office{OfficeConfig: c, mux: http.NewServeMux()}
-	o.live = newExchange(c.Store, c.Log)
+	o.live = newExchange(c.Store, c.Log, c.Now)
 	for _, r := range routes {
 		o.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) { o.visit(w, q, r) })
 	}

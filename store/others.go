@@ -49,7 +49,7 @@ type others struct {
 	next  word
 	known map[Hint]bool // those in next
 	here  func(Here)
-	work  func(queue string)
+	work  func()
 }
 
 // A word is what one process tells the others at a time.
@@ -185,9 +185,9 @@ func (o *others) hear(words []byte) {
 	o.mu.Unlock()
 	for queue, shards := range w.Left {
 		o.s.hints.left(queue, shards)
-		if work != nil {
-			work(queue)
-		}
+	}
+	if work != nil && w.Left != nil {
+		work()
 	}
 	for _, h := range w.Here {
 		if here != nil {
@@ -209,10 +209,9 @@ func (s *Store) OnPresent(f func(Here)) {
 	s.hub.others.here = f
 }
 
-// OnWork has f called with the name of a queue in which another process has
-// left work that nobody holds: what a claim would now find. It is called once;
-// f returns at once.
-func (s *Store) OnWork(f func(queue string)) {
+// OnWork has f called when another process says that it has left work that
+// nobody holds: claims look for it now. It is called once; f returns at once.
+func (s *Store) OnWork(f func()) {
 	s.hub.others.mu.Lock()
 	defer s.hub.others.mu.Unlock()
 	s.hub.others.work = f

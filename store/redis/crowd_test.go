@@ -14,8 +14,8 @@ import (
 	"workervoice/store"
 )
 
-// rounds returns how often a fault is made: what FAULTS says, or n.
-func rounds(n int) int {
+// faults returns how often a fault is made: what FAULTS says, or n.
+func faults(n int) int {
 	if many, err := strconv.Atoi(os.Getenv("FAULTS")); err == nil && many > 0 {
 		return many
 	}
