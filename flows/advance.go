@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"workervoice/cases"
@@ -18,28 +17,6 @@ var (
 	// ErrNotAllowed means that it may, but is for somebody else to make.
 	ErrNotAllowed = errors.New("flows: this is for somebody else to do")
 )
-
-// A refusal is one of the above and a sentence for a caseworker.
-type refusal struct {
-	is  error
-	why string
-}
-
-func (r refusal) Error() string { return r.is.Error() + ": " + r.why }
-func (r refusal) Unwrap() error { return r.is }
-
-// Why returns the sentence that says what to do instead, or "" if err is no
-// refusal.
-func Why(err error) string {
-	var r refusal
-	if errors.As(err, &r) {
-		return r.why
-	}
-	return ""
-}
-
-func notNow(why string) error     { return refusal{ErrNotNow, why} }
-func notAllowed(why string) error { return refusal{ErrNotAllowed, why} }
 
 // Advance returns c and the member that n is about after n: the worker whose
 // entry it is, or n.Member. m is nil where there is no such member, or none
@@ -92,7 +69,7 @@ func advance(c cases.Case, m *cases.Member, n cases.Entry) (*step, error) {
 	mended, _ := Mend(c, nil)
 	a := &step{c: copied(mended), m: m.Clone(), n: n, role: Acts(n), was: mended}
 	if a.role == cases.Worker && About(n) == "" {
-		return nil, notNow("say which worker it is about")
+		return nil, notNow("say_worker")
 	}
 	if err := a.open(); err != nil {
 		return nil, err
@@ -132,7 +109,7 @@ func (a *step) open() error {
 		return nil
 	}
 	if _, ok := may[crossing{unopened, a.n.Kind}]; !ok && a.role != cases.Worker && a.role != cases.System {
-		return notNow("there is no such case: a report opens one")
+		return notNow("no_case")
 	}
 	c := &a.c
 	c.ID, c.Ref, c.Opened, c.News, c.Status = a.n.Case, cases.RefOf(a.n.Case), a.n.At, a.n.At, cases.Received
@@ -161,22 +138,22 @@ func (a *step) moves() (to []target, err error) {
 	if a.was.Status == "" {
 		who, ok := may[crossing{unopened, a.n.Kind}]
 		if ok && !slices.Contains(who, a.role) {
-			return nil, notAllowed("a case is opened by " + people(who))
+			return nil, notAllowed("opened_by", roles(who)...)
 		}
 		return nil, nil
 	}
-	var refused error = notNow("the case has no such issue")
+	refused := notNow("no_issue")
 	for _, i := range a.c.Issues {
 		if a.n.Issue != "" && a.n.Issue != i.Kind {
 			continue
 		}
 		status, err := life.next(State(i.Status), Event(a.n.Kind))
 		if err != nil {
-			refused = notNow(instead(i.Status, a.n.Kind))
+			refused = instead(i.Status, a.n.Kind)
 			continue
 		}
 		if who := may[crossing{State(i.Status), a.n.Kind}]; !slices.Contains(who, a.role) {
-			refused = notAllowed("it is for " + people(who))
+			refused = notAllowed("for_others", roles(who)...)
 			continue
 		}
 		to = append(to, target{i.Kind, cases.Status(status)})
@@ -188,39 +165,20 @@ func (a *step) moves() (to []target, err error) {
 }
 
 // instead says what may happen in a status.
-func instead(s cases.Status, event cases.EntryKind) string {
-	var from []string
+func instead(s cases.Status, event cases.EntryKind) error {
+	data := []string{"Status", string(s)}
 	for _, w := range ways {
 		if w.Event == event && w.From != "" {
-			from = append(from, string(w.From))
+			data = append(data, "From", string(w.From))
 		}
 	}
-	if len(from) == 0 {
-		return "nobody knows of such a step"
+	switch len(data)/2 - 1 {
+	case 0:
+		return notNow("no_step")
+	case 1, 2, 3, 4:
+		return notNow("issue_must", data...)
 	}
-	if len(from) > 4 {
-		return "the issue is " + string(s)
-	}
-	return "the issue is " + string(s) + ", and would have to be " + strings.Join(from, " or ")
-}
-
-func people(who []cases.Role) string {
-	names := make([]string, 0, len(who))
-	for _, r := range who {
-		switch r {
-		case cases.System:
-			names = append(names, "the bot")
-		case cases.Worker:
-			names = append(names, "the worker")
-		case cases.Desk:
-			names = append(names, "the network desk")
-		case cases.Partner:
-			names = append(names, "the organisation it was referred to")
-		default:
-			names = append(names, "a "+string(r))
-		}
-	}
-	return strings.Join(names, " or ")
+	return notNow("issue_stands", data[:2]...)
 }
 
 // leaving are entries by which one worker leaves; the case is over only if

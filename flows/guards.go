@@ -37,44 +37,44 @@ func byStaff(a *step) bool { return a.role != cases.Worker && a.role != cases.Sy
 // forWhom has a caseworker who speaks for a worker say for whom.
 func forWhom(a *step) error {
 	if byStaff(a) && a.n.Member == "" {
-		return notNow("say which worker it is about")
+		return notNow("say_worker")
 	}
 	if byStaff(a) && a.m == nil {
-		return notNow("this worker does not take part in the case")
+		return notNow("no_member")
 	}
 	return nil
 }
 
 func somebody(a *step) error {
 	if About(a.n) == "" {
-		return notNow("say which worker it is about")
+		return notNow("say_worker")
 	}
 	return nil
 }
 
 func present(a *step) error {
 	if a.m == nil && (a.role != cases.Worker || a.n.Kind == cases.Polled) {
-		return notNow("this worker does not take part in the case")
+		return notNow("no_member")
 	}
 	if a.m != nil && (a.m.Left || a.m.Held) && a.n.Kind == cases.Polled {
-		return notNow("this worker does not take part in the case")
+		return notNow("no_member")
 	}
 	return nil
 }
 
 func held(a *step) error {
 	if a.m == nil || !a.m.Held {
-		return notNow("this worker does not wait to be let in")
+		return notNow("not_held")
 	}
 	return nil
 }
 
 func elsewhere(a *step) error {
 	if a.n.Other == "" {
-		return notNow("say where it goes, or to whom")
+		return notNow("say_where")
 	}
 	if a.n.Other == string(a.c.ID) {
-		return notNow("a case cannot be joined to itself")
+		return notNow("itself")
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func elsewhere(a *step) error {
 func notPaused(a *step) error {
 	with := cases.Party(or(string(a.n.With), string(cases.Employer)))
 	if a.c.Paused && (with == cases.Employer || with == cases.Agency) {
-		return notNow("nobody writes to the employer while a worker is in danger or punished: resolve that first")
+		return notNow("paused")
 	}
 	return nil
 }
@@ -102,9 +102,9 @@ func agreed(a *step) error {
 	case owning(with) && a.c.Allow[cases.Raise] > 0, with == cases.Agency && a.c.Allow[string(with)] > 0: // raised, or escalated
 		return nil
 	case owning(with):
-		return notNow("no worker has agreed that we talk to the employer: ask first")
+		return notNow("employer_not_agreed")
 	case a.c.Allow[string(with)] == 0:
-		return notNow("no worker has agreed that " + string(with) + " hears of it: ask first")
+		return notNow("not_agreed", "Party", string(with))
 	}
 	return nil
 }
@@ -116,28 +116,28 @@ func mayRaise(a *step) error {
 	c := a.c
 	switch {
 	case c.Allow[cases.Raise] == 0:
-		return notNow("no worker has agreed that we talk to the employer: ask first")
+		return notNow("employer_not_agreed")
 	case !owning(a.n.With):
-		return notNow("a case is raised with the employer or the agency: a supervisor escalates it to others")
+		return notNow("raise_with")
 	case !FewWorkers(c):
 		return nil
 	case a.role != cases.Supervisor:
-		return notAllowed("fewer than 5 workers may have complained, so the employer may guess who it was: a supervisor decides")
+		return notAllowed("few_supervisor")
 	case c.Allow[cases.Guess] < max(1, c.Size-c.Lost):
-		return notNow("fewer than 5 workers may have complained: each of them must agree though the employer may guess who it was")
+		return notNow("few_agree")
 	}
 	return nil
 }
 
 func mayEscalate(a *step) error {
 	if a.n.With == "" || a.n.With == cases.Employer {
-		return notNow("say to whom")
+		return notNow("say_to")
 	}
 	if err := notPaused(a); err != nil {
 		return err
 	}
 	if a.c.Allow[string(a.n.With)] == 0 {
-		return notNow("no worker has agreed that " + string(a.n.With) + " hears of it: ask first")
+		return notNow("not_agreed", "Party", string(a.n.With))
 	}
 	return nil
 }
@@ -157,10 +157,10 @@ func mayRefer(a *step) error {
 		return err
 	}
 	if cases.OrgID(a.n.Other) == a.c.Org {
-		return notNow("the case is with this organisation already")
+		return notNow("there_already")
 	}
 	if a.c.Allow[a.n.Other] < max(1, a.c.Size-a.c.Lost) {
-		return notNow("the worker has not agreed that this organisation gets the case: ask first")
+		return notNow("refer_not_agreed")
 	}
 	return nil
 }
@@ -168,9 +168,9 @@ func mayRefer(a *step) error {
 func mayAccept(a *step) error {
 	switch {
 	case a.c.Lead == "":
-		return notNow("the case waits for no answer")
+		return notNow("no_offer")
 	case a.n.Org != a.c.Org:
-		return notAllowed("it is for the organisation that the case was offered to")
+		return notAllowed("for_offered")
 	}
 	return nil
 }
@@ -196,11 +196,11 @@ func mayContact(a *step) error {
 	}
 	switch {
 	case t == nil:
-		return notNow("there is nothing going on with them yet: raise it, or escalate")
+		return notNow("no_track")
 	case (a.n.With == cases.Employer || a.n.With == cases.Agency) && to != cases.TrackReminded:
-		return notNow("record what the employer says as an answer, a plan or a claim")
+		return notNow("record_employer")
 	case !slices.Contains(steps[t.State], to):
-		return notNow("with them it is " + string(t.State))
+		return notNow("track_stands", "Step", string(t.State))
 	case to == cases.TrackReminded || to == cases.TrackOpened: // else it is they who have spoken
 		return agreed(a)
 	}
@@ -210,7 +210,7 @@ func mayContact(a *step) error {
 func mayPlan(a *step) error {
 	p := a.n.Promise
 	if p == nil || len(p.Texts) == 0 || p.Who == "" || p.By.IsZero() {
-		return notNow("a plan says what is done, by whom and by when")
+		return notNow("plan_lacks")
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ const rounds = 2
 func mayRefuse(a *step) error {
 	for _, t := range a.c.Tracks {
 		if (t.With == cases.Employer || t.With == cases.Agency) && t.Round >= rounds {
-			return notNow("two answers did not deal with it: a supervisor escalates it, or closes it as not fixed")
+			return notNow("two_answers")
 		}
 	}
 	return nil
@@ -230,10 +230,10 @@ func mayRefuse(a *step) error {
 
 func mayGiveUp(a *step) error {
 	if a.n.Reason == "" {
-		return notNow("say why: the worker is told")
+		return notNow("say_why")
 	}
 	if a.c.Size > a.c.Lost && (a.c.News.Equal(a.c.Opened) || a.n.At.Sub(a.c.News) > 30*24*time.Hour) {
-		return notNow("tell the workers first why it is not fixed")
+		return notNow("tell_first")
 	}
 	return nil
 }
@@ -250,7 +250,7 @@ func grave(v cases.Severity) bool { return v == cases.Danger || v == cases.Viole
 func mayLose(a *step) error {
 	if a.role == cases.Supervisor {
 		if a.n.Reason == "" {
-			return notNow("say how the worker was looked for")
+			return notNow("say_looked")
 		}
 		return nil
 	}
@@ -258,14 +258,14 @@ func mayLose(a *step) error {
 		return present(a)
 	}
 	if grave(a.c.Severity) {
-		return notAllowed("nobody is given up in danger: a supervisor decides")
+		return notAllowed("danger_supervisor")
 	}
 	if a.c.Size > 0 && a.c.Lost >= a.c.Size {
 		return nil
 	}
 	for _, i := range a.about() {
 		if i.Status != cases.Clarification || i.Check < attempts || a.n.At.Sub(i.Since) < patience {
-			return notNow("the worker is asked four times, over three weeks")
+			return notNow("ask_four_times")
 		}
 	}
 	return nil
@@ -275,11 +275,11 @@ func mayJudge(a *step) error {
 	was, is := a.c.Severity, a.n.Severity
 	switch {
 	case is < cases.Danger || is > cases.Information:
-		return notNow("say how serious it is, from S0 to S4")
+		return notNow("say_severity")
 	case was != cases.Unjudged && is > was && a.role != cases.Supervisor:
-		return notAllowed("only a supervisor lowers how serious a case is")
+		return notAllowed("lower_supervisor")
 	case was != cases.Unjudged && is > was && a.n.Reason == "":
-		return notNow("say why it is less serious")
+		return notNow("say_less")
 	}
 	return nil
 }
@@ -291,15 +291,15 @@ func mayResolve(a *step) error {
 	}
 	switch {
 	case a.n.Reason == "":
-		return notNow("say what was done")
+		return notNow("say_done")
 	case open == 0 && !a.c.Paused:
-		return notNow("nobody was reported to be in danger or punished")
+		return notNow("nobody_hurt")
 	case open == 0:
 		return nil
 	case a.role != cases.Supervisor:
-		return notAllowed("a supervisor decides when a worker was punished")
+		return notAllowed("punished_supervisor")
 	case a.m == nil || !slices.ContainsFunc(a.m.Claims, func(c cases.Claim) bool { return c.Hurt == "open" }):
-		return notNow("say which worker's punishment was dealt with")
+		return notNow("say_punished")
 	}
 	return nil
 }
@@ -311,14 +311,14 @@ func mayAnswer(a *step) error {
 		return err
 	}
 	if a.n.Answer == nil {
-		return notNow("there is no answer in it")
+		return notNow("no_answer")
 	}
 	if a.n.Issue == "" && len(a.c.Issues) != 1 {
-		return notNow("say which issue it is about")
+		return notNow("say_issue")
 	}
 	after := a.m != nil && a.m.Left && Says(a.n.Answer) == "" // who stopped the case may say that somebody was bad to them for it
 	if a.m != nil && (a.m.Held || a.m.Left && !after || a.m.Spokes) {
-		return notNow("this worker answers for nothing in the case")
+		return notNow("answers_nothing")
 	}
 	return nil
 }
@@ -329,10 +329,10 @@ func mayConfirm(a *step) error {
 	}
 	c := a.m.Claim(a.n.Issue)
 	if c == nil {
-		return notNow("this worker has said nothing about it")
+		return notNow("said_nothing")
 	}
 	if _, ok := Confirms(*c, a.n.By); !ok {
-		return notAllowed("a second person confirms what a caseworker was told")
+		return notAllowed("second_person")
 	}
 	return nil
 }
@@ -341,10 +341,10 @@ func mayConfirm(a *step) error {
 func decided(a *step) error {
 	i := a.issue(a.n.Issue)
 	if i == nil {
-		return notNow("say which issue it is about")
+		return notNow("say_issue")
 	}
 	if then := ripe(*i, a.n.At).Then; then != a.n.Kind && !(a.n.Kind == cases.Disputed && dissent(i.Tally)) {
-		return notNow("the workers have not said so")
+		return notNow("not_said")
 	}
 	return nil
 }
@@ -366,14 +366,14 @@ func mayChoose(a *step) error {
 		return err
 	}
 	if byStaff(a) && a.n.Reason == "" {
-		return notNow("say how the worker told you")
+		return notNow("say_told")
 	}
 	what, answer, _ := strings.Cut(a.n.Trigger, " ")
 	if !slices.Contains([]string{"raise", "guess", "name", "contact", "share", "plan"}, what) || !slices.Contains([]string{"yes", "no", "later"}, answer) {
-		return notNow("say what the worker allows, and whether")
+		return notNow("say_allowed")
 	}
 	if what == "share" && a.n.With == "" && a.n.Other == "" {
-		return notNow("say with whom")
+		return notNow("say_with")
 	}
 	return nil
 }

@@ -19,21 +19,21 @@ func MayMerge(from, into cases.Case) error {
 	same := slices.ContainsFunc(from.Issues, func(i cases.Issue) bool { return into.Issue(i.Kind) != nil })
 	switch {
 	case from.ID == into.ID:
-		return notNow("a case cannot be joined to itself")
+		return notNow("itself")
 	case from.Into != "" || into.Into != "":
-		return notNow("one of the two was merged already")
+		return notNow("merge_merged")
 	case !from.Status.Open() || !into.Status.Open():
-		return notNow("one of the two is closed")
+		return notNow("merge_closed")
 	case from.Country != "" && into.Country != "" && from.Country != into.Country:
-		return notNow("the two are in different countries: link them instead")
+		return notNow("merge_countries")
 	case !same:
-		return notNow("the two have no kind of abuse in common: link them instead")
+		return notNow("merge_kinds")
 	case from.Org != into.Org || from.Lead != "" || into.Lead != "":
-		return notAllowed("the two are with different organisations: refer one of them first")
+		return notAllowed("merge_organisations")
 	}
 	for _, o := range into.Teams {
 		if !slices.Contains(from.Teams, o) {
-			return notAllowed("an organisation that helps with the other case may not read this one: ask its workers first")
+			return notAllowed("helper_may_not_read")
 		}
 	}
 	return nil

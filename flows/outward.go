@@ -45,15 +45,15 @@ func MayTellOutside(n cases.Entry, o Outward) error {
 	}
 	switch {
 	case len(o.Org.Speaks) > 0 && !slices.Contains(o.Org.Speaks, with):
-		return notAllowed("this organisation does not speak with that counterpart: refer the case to one that does")
+		return notAllowed("no_such_counterpart")
 	case owning(with) && ours(o.Org.Conflicts):
-		return notAllowed("this organisation is not independent of that employer or agency: ask the network desk to route the case to another")
+		return notAllowed("not_independent")
 	case owning(with) && len(o.Org.Employers) > 0 && !ours(o.Org.Employers):
-		return notAllowed("this organisation has no standing with that employer or agency, or nobody has said which it is: write the workplace down, or refer the case")
+		return notAllowed("no_standing")
 	}
 	for _, f := range (Told{Names: o.Names}).In(n.Text + "\n" + n.Reason) {
 		if f.Why == "name" {
-			return notNow("a name in it is that of a worker who has not agreed that the employer is told it: say it without")
+			return notNow("name_in_it")
 		}
 	}
 	return nil
