@@ -101,7 +101,7 @@ func (y *story) promise() {
 	n.does("plan", append(words, "who", "the office", "by", y.day(3), "payday", y.day(3))...)
 	n.does("start")
 	n.does("claim", "text", "All paid by transfer.")
-	n.Finds("They say fixed", "Nothing closes yet")
+	n.Finds("They say fixed", "Nothing closes before")
 	n.Shoot("case-claimed")
 	for _, o := range y.others {
 		o.waits("news:read")
