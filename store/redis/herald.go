@@ -26,7 +26,7 @@ func (d *DB) Say(ctx context.Context, words []byte) error {
 // Hear implements [store.Herald]. A connection that was lost is made again, and
 // what was said meanwhile is told as missed.
 func (d *DB) Hear(ctx context.Context, f func(words []byte)) {
-	for pause := shortest; ctx.Err() == nil; pause = min(2*pause, longest) {
+	for pause := shortest; ctx.Err() == nil && d.life.Err() == nil; pause = min(2*pause, longest) {
 		if d.listen(ctx, f) {
 			pause = shortest
 		}

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestTold(t *testing.T) {
 			}
 		}
 	}
-	hears(store.Everywhere) // it has begun to listen
+	until(t, func() bool { return strings.Contains(s.ask("pubsub", "numsub", channel), "3") })
 	says(t, one, "1")
 	hears(store.ChatHint)
 	s.ask("client", "kill", "type", "pubsub")

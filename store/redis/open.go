@@ -27,6 +27,7 @@ type DB struct {
 
 	soils chan struct{} // rings when something removed is to be cleaned from the servers' files
 	stop  context.CancelFunc
+	life  context.Context // ends with Close
 	done  sync.WaitGroup
 }
 
@@ -63,6 +64,7 @@ func Open(ctx context.Context, where string, unsafe bool) (*DB, error) {
 		return nil, errors.Join(explain(err), d.c.Close())
 	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))
+	d.life = ctx
 	d.done.Go(func() { d.cleaner(ctx) })
 	d.done.Go(func() { d.watch(ctx) })
 	if half {
