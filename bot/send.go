@@ -143,7 +143,7 @@ func (s *sender) turn(ctx context.Context, m channels.Outbound, n int) (retry ti
 		now := s.e.Now()
 		d, chat := s.rate.take(m.To.User, n, now, asked(m))
 		if d <= 0 {
-			return time.Time{}
+			return s.inShare(ctx, n)
 		}
 		if !waited {
 			waited = true

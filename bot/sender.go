@@ -28,6 +28,7 @@ type sender struct {
 	pushes  chan claimed // what nobody has asked for: it gives way to those
 	settled chan store.Settlement
 	rate    *rater
+	share   share
 	polls   bool
 	begun   time.Time // when the program started
 	noQuota atomic.Bool
