@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"workervoice/cases"
 	"workervoice/flows"
@@ -11,12 +10,9 @@ import (
 
 func init() { followers = append(followers, (*Engine).inquire) }
 
-// pageAsked is how many workers are asked at a time: those who write to the bot
-// meanwhile come in between.
-const pageAsked = 50
-
 // inquire has the workers of a case asked about a remedy, where that is what an
-// entry asks for. Repeated after a stop, it asks nobody twice.
+// entry asks for. It stops between two pages when ctx is done; repeated after
+// that, it asks nobody twice.
 func (e *Engine) inquire(ctx context.Context, f flows.Follow) error {
 	a := store.Asking{Key: f.Key, Case: f.Case, Issue: f.Issue}
 	whats := map[string][]string{
@@ -28,7 +24,7 @@ func (e *Engine) inquire(ctx context.Context, f flows.Follow) error {
 	}
 	for _, a.What = range whats {
 		for after := (store.Cursor{}); ; {
-			next, err := e.Store.Ask(ctx, a, after, pageAsked)
+			next, err := e.Store.Ask(context.WithoutCancel(ctx), a, after, page)
 			if err != nil {
 				return err
 			}
@@ -37,8 +33,9 @@ func (e *Engine) inquire(ctx context.Context, f flows.Follow) error {
 				break
 			}
 			after = next
-			if due, err := e.Store.TurnsDue(ctx); err == nil && due >= pageAsked {
-				time.Sleep(way)
+			e.giveWay(ctx)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
 		}
 	}

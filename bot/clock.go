@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"workervoice/cases"
@@ -10,7 +11,8 @@ import (
 
 // followers carry out what cases ask for beyond themselves: news to workers,
 // questions to them. Each gets every follow, takes up what is its own, and may
-// be called again for the same one. Each file adds its own in init.
+// be called again for the same one. When the context is done, what is short is
+// finished and what is long returns its error. Each file adds its own in init.
 var followers []func(*Engine, context.Context, flows.Follow) error
 
 // Do adds an entry to a case, as [store.Store.Do] does, and sees to it that
@@ -68,7 +70,7 @@ func (e *Engine) Moved() {
 // attend carries out what entries have asked for, and reports whether there
 // was anything.
 func (e *Engine) attend(ctx context.Context) bool {
-	some, err := e.Store.Follow(context.WithoutCancel(ctx), takers, lease, func(ctx context.Context, f flows.Follow) error {
+	some, err := e.Store.Follow(context.WithoutCancel(ctx), takers, lease, func(_ context.Context, f flows.Follow) error {
 		for _, do := range followers {
 			if err := do(e, ctx, f); err != nil {
 				return err
@@ -76,6 +78,9 @@ func (e *Engine) attend(ctx context.Context) bool {
 		}
 		return nil
 	})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) { // the rest is for the next start
+		return false
+	}
 	if err != nil {
 		e.Log.Error("what a case asks for is not done yet, it is tried again", "err", err)
 		return false

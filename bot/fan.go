@@ -29,13 +29,7 @@ func (e *Engine) fan(ctx context.Context) bool {
 		}
 		return false
 	}
-	if due, err := e.Store.TurnsDue(ctx); err == nil && due >= page {
-		t := time.NewTimer(way)
-		defer t.Stop()
-		select {
-		case <-ctx.Done():
-		case <-t.C:
-		}
+	if e.giveWay(ctx) {
 		return true
 	}
 	u, n, err := e.Store.HandOut(context.WithoutCancel(ctx), us[0], page)
@@ -53,6 +47,21 @@ func (e *Engine) fan(ctx context.Context) bool {
 	return true
 }
 
+// giveWay reports whether so many turns wait that they go first, and then waits
+// a moment for them, or until ctx is done.
+func (e *Engine) giveWay(ctx context.Context) bool {
+	if due, err := e.Store.TurnsDue(ctx); err != nil || due < page {
+		return false
+	}
+	t := time.NewTimer(way)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+	return true
+}
+
 // Approve sends a draft of that version on its way, as [store.Store.Approve]
 // does, and at once.
 func (e *Engine) Approve(ctx context.Context, by cases.Caseworker, c cases.ID, update string, version int64) (cases.Update, error) {
@@ -65,6 +74,7 @@ func (e *Engine) Approve(ctx context.Context, by cases.Caseworker, c cases.ID, u
 
 // inform tells the workers of a case what an entry means for them, once.
 func (e *Engine) inform(ctx context.Context, f flows.Follow) error {
+	ctx = context.WithoutCancel(ctx)
 	c, err := e.Store.CaseOf(ctx, f.Case)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
