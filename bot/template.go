@@ -70,15 +70,33 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 		st.Sent, st.Why = append(st.Sent, store.Sent{Key: t.Key, State: knocked}), store.WaitsForTap
 		return
 	}
-	s.e.Log.Warn("the template that asks a worker to look was not sent, its news wait until the worker writes", "message", t, "err", err)
+	s.unsent(ctx, t, err, st)
+}
+
+// unsent decides what becomes of the template t that was not sent, or of which
+// nobody knows: that is sent again, if no receipt of it comes. What is the
+// account's fault and not this worker's is tried again when the operator may
+// have acted.
+func (s *sender) unsent(ctx context.Context, t channels.Outbound, err error, st *store.Settlement) {
+	now, after := s.e.Now(), pauseAfter(st.Parcel.Attempts)
+	s.e.Log.Warn("the template that asks a worker to look was not sent, its news wait", "message", t, "err", err)
 	var no *channels.SendError
 	if !errors.As(err, &no) {
+		s.e.count("messages_unknown", string(s.info.ID))
+		st.Retry, st.Why = now.Add(max(after, receiptComes)), ""
 		return
 	}
-	s.release(context.WithoutCancel(ctx), key)
-	if no.Reason == channels.Busy {
-		st.Retry, st.Why = s.e.Now().Add(max(no.After, pauseAfter(st.Parcel.Attempts))), ""
-		s.busy(ctx, s.e.Now().Add(no.After))
+	s.release(context.WithoutCancel(ctx), t.Key)
+	s.e.count("messages_refused", string(s.info.ID), string(no.Reason))
+	switch no.Reason {
+	case channels.Busy:
+		st.Retry, st.Why = now.Add(max(no.After, after)), ""
+		if no.After > 0 && !no.One {
+			s.busy(ctx, now.Add(no.After))
+		}
+	case channels.Misset, channels.NoQuota:
+		st.Retry = now.Add(max(after, untilAsked))
+		s.e.Log.Error("templates are held: the operator must act", "channel", s.info.ID, "reason", no.Reason)
 	}
 }
 

@@ -83,6 +83,46 @@ func TestTierWithoutRefused(t *testing.T) {
 	g.want(u, "2 hours, 3 template")
 }
 
+// A template that broke off, or that the account's settings kept from being
+// sent, is sent when that is over, once: without it the worker hears nothing.
+func TestTemplateSentLater(t *testing.T) {
+	t.Parallel()
+	refused := &channels.SendError{Reason: channels.Misset, Err: context.Canceled}
+	for name, test := range map[string]struct {
+		err     error
+		arrived bool // though the connection broke off
+		after   time.Duration
+	}{
+		"broken off":          {err: context.DeadlineExceeded, after: 10 * time.Second},
+		"broken off, arrived": {err: context.DeadlineExceeded, arrived: true},
+		"the token ran out":   {err: refused, after: untilAsked + time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newTiered(t, 1, 1)
+			var first channels.Outbound
+			g.play.fail = func(m channels.Outbound) error {
+				if first.Key == "" {
+					first = m
+					return test.err
+				}
+				return nil
+			}
+			u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
+			g.settle()
+			if test.arrived {
+				g.hear(channels.Event{ID: "r", Kind: channels.Accepted, From: first.To, At: g.Now(), Key: first.Key, Message: "m"})
+			}
+			g.pass(test.after)
+			g.pass(10 * time.Second)
+			if got := len(g.sent()); got != 1 != test.arrived {
+				t.Errorf("%d templates were sent afterwards", got)
+			}
+			g.want(u, "1 template")
+		})
+	}
+}
+
 // A process is killed at one of its steps: before or after it commits or claims
 // something, or asks the platform. It takes none after that.
 type process struct {
@@ -151,7 +191,7 @@ func TestTierKilled(t *testing.T) {
 		for i, m := range once { // the platform says again what it could not say to the dead
 			g.hear(channels.Event{ID: fmt.Sprint("r", i), Kind: channels.Accepted, From: m.To, At: g.Now(), Key: m.Key, Message: "m"})
 		}
-		for range 8 {
+		for range 3 {
 			g.pass(10 * time.Second)
 		}
 		heard := map[string]int{}
