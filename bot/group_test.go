@@ -54,7 +54,8 @@ func (g *group) join(user, lang string, change func(*flows.Session)) {
 		kind = cases.Opened
 	}
 	n := cases.Entry{Key: "join/" + user, Case: g.id, Worker: turn.Worker, Kind: kind, At: g.Now(), Lang: lang, Channel: string(g.play.info.Platform),
-		Severity: cases.Ordinary, Report: &cases.Report{ID: g.id, Kinds: []cases.Code{"pay.late"}, Sent: g.Now()}}
+		Severity: cases.Ordinary, Report: &cases.Report{ID: g.id, Kinds: []cases.Code{"pay.late"}, Sent: g.Now(),
+			Answers: map[string]cases.Answer{"raise": {Choices: []string{"yes"}}, "howmany": {Choices: []string{"many"}}}}}
 	if _, err := g.e.Store.Commit(ctx, turn, store.Outcome{Session: s, Entries: []cases.Entry{n}}, lease); err != nil {
 		g.Fatal(err)
 	}
