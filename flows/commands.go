@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,10 @@ func (t *talk) command() bool {
 	case "":
 		return false
 	case "menu", "start":
-		if t.s.Lang == "" || slicesHas(opening, t.s.State) {
+		if t.s.State == danger && t.e.Intent == "start" && t.e.Text != "" {
+			return false // "hello?" asks whether somebody is there
+		}
+		if t.s.Lang == "" || slices.Contains(opening, string(t.s.State)) {
 			if !t.flurry() {
 				t.again()
 			}
@@ -55,15 +59,6 @@ func (t *talk) command() bool {
 		return false
 	}
 	return true
-}
-
-func slicesHas(ss []string, s State) bool {
-	for _, x := range ss {
-		if State(x) == s {
-			return true
-		}
-	}
-	return false
 }
 
 // halt stops what is being told without losing it.

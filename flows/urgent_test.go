@@ -1,0 +1,47 @@
+package flows
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"workervoice/cases"
+	"workervoice/channels"
+)
+
+// alarming returns a session with an alert out over a report that is not sent.
+func alarming(state State) Session {
+	s := told(state)
+	s.Danger = &Danger{Trigger: "button", At: noon, Case: "c", Level: cases.Danger}
+	return s
+}
+
+// heard are the keys of all that is said.
+func heard(fx []Effect) (keys []string) {
+	for _, f := range fx {
+		if say, ok := f.(Say); ok {
+			for _, p := range say.Parts {
+				keys = append(keys, p.Key)
+			}
+		}
+	}
+	return keys
+}
+
+// TestGreetingInDanger writes "hello?" while an alert is out: it goes to the
+// person who comes, and is not answered with the menu.
+func TestGreetingInDanger(t *testing.T) {
+	s, fx := Step(alarming(danger), channels.Event{ID: "e", Kind: channels.Said, At: noon.Add(time.Minute), Text: "hello?", Intent: "start"})
+	if s.State != danger || !slices.Contains(heard(fx), "urgent.noted") {
+		t.Errorf("in %s the worker hears %v", s.State, heard(fx))
+	}
+	if !slices.ContainsFunc(fx, func(f Effect) bool {
+		e, ok := f.(Enter)
+		return ok && e.Entry.Case == "c" && e.Entry.Kind == cases.Said && e.Entry.Text == "hello?"
+	}) {
+		t.Errorf("the case does not hear of it: %v", fx)
+	}
+	if s, _ = Step(s, channels.Event{ID: "f", Kind: channels.Said, At: noon.Add(2 * time.Minute), Text: "menu", Intent: "menu"}); s.State != menu {
+		t.Errorf("the menu does not open: %s", s.State)
+	}
+}
