@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"workervoice/cases"
+	"workervoice/channels"
 )
 
 // served are the screens for a worker who is not telling a report: the case,
@@ -197,6 +198,10 @@ func (t *talk) mine(then string) {
 		return
 	}
 	switch {
+	case len(t.s.Mine) == 0 && t.s.Danger != nil: // a person has the alert, though no report was sent
+		t.class = channels.Urgent
+		t.open(danger)
+		t.tell("urgent.noted", nil)
 	case len(t.s.Mine) == 0:
 		t.tell("case.none", nil)
 		t.open(menu)

@@ -45,3 +45,14 @@ func TestGreetingInDanger(t *testing.T) {
 		t.Errorf("the menu does not open: %s", s.State)
 	}
 }
+
+// TestMyCaseInDanger asks for the case while an alert is out and no report was
+// sent: a person has it, so there is a case.
+func TestMyCaseInDanger(t *testing.T) {
+	for _, from := range []State{danger, menu, quick} {
+		s, fx := Step(alarming(from), channels.Event{ID: "e", Kind: channels.Said, At: noon.Add(time.Minute), Text: "my case", Intent: "mycase"})
+		if said := heard(fx); s.State != danger || slices.Contains(said, "case.none") || !slices.Contains(said, "urgent.noted") {
+			t.Errorf("from %s the worker hears %v in %s", from, said, s.State)
+		}
+	}
+}
