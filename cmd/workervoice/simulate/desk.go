@@ -2,10 +2,6 @@ package simulate
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what authenticator apps use (RFC 6238)
-	"encoding/base32"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"html"
@@ -16,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pquerna/otp/totp"
 )
 
 // A Desk is a caseworker's browser, on the console.
@@ -111,9 +109,9 @@ func (d *Desk) Join(ctx context.Context, invite, login, name, lang string, speak
 	if now == nil {
 		now = time.Now
 	}
-	code, err := digits(m[1], now())
+	code, err := totp.GenerateCode(strings.ReplaceAll(m[1], " ", ""), now())
 	if err != nil {
-		return err
+		return fmt.Errorf("the secret for the codes cannot be read: %w", err)
 	}
 	if err := d.Post(ctx, "/c/join/code", url.Values{"code": {code}}); err != nil {
 		return err
@@ -126,19 +124,6 @@ func (d *Desk) Join(ctx context.Context, invite, login, name, lang string, speak
 		return err
 	}
 	return d.Post(ctx, "/c/code", url.Values{"code": {html.UnescapeString(r[1])}, "own": {"1"}}) // the digits were used a moment ago
-}
-
-// digits returns the six digits of a secret at a time (RFC 6238).
-func digits(secret string, at time.Time) (string, error) {
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.ReplaceAll(secret, " ", "")))
-	if err != nil {
-		return "", fmt.Errorf("the secret for the codes cannot be read: %w", err)
-	}
-	m := hmac.New(sha1.New, key)
-	binary.Write(m, binary.BigEndian, uint64(at.Unix()/30)) //nolint:errcheck // a hash takes everything
-	sum := m.Sum(nil)
-	o := sum[len(sum)-1] & 15
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[o:])&0x7fffffff%1_000_000), nil
 }
 
 // ErrNotThere means that there is no such page, or not for this person.
