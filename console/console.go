@@ -42,10 +42,6 @@ type Config struct {
 	// Status returns what the start page shows.
 	Status func(ctx context.Context) (Status, error)
 
-	// Healthy returns an error while the program cannot do its work; /healthz
-	// says so, without the error. Nil: it always can.
-	Healthy func(ctx context.Context) error
-
 	Log *slog.Logger // slog.Default if nil
 }
 
@@ -81,7 +77,6 @@ type server struct{ Config }
 //	GET /j/CODE       the landing page of a link
 //	GET /j/CODE.svg   its address as a code to scan, for print
 //	GET /j/CODE.png   the same for sharing in chats; size= says how many points wide
-//	GET /healthz      200 while the program can do its work, else 503
 //	GET /a/FILE       what the pages are made of
 //
 // It logs no address. Texts, Languages, Link and Status must be set.
@@ -97,7 +92,6 @@ func Handler(c Config) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /{$}", s.start)
 	m.HandleFunc("GET /j/{code}", s.join)
-	m.HandleFunc("GET /healthz", s.health)
 	m.HandleFunc("GET /a/{name}", static)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -109,18 +103,6 @@ func Handler(c Config) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		m.ServeHTTP(w, r)
 	})
-}
-
-func (s *server) health(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if s.Healthy != nil {
-		if err := s.Healthy(r.Context()); err != nil {
-			s.Log.Error("console: not healthy", "err", err)
-			http.Error(w, "not healthy: see the log", http.StatusServiceUnavailable)
-			return
-		}
-	}
-	_, _ = w.Write([]byte("ok\n")) // whoever asked may have gone
 }
 
 // speaks reports whether the pages have the language.
