@@ -132,9 +132,19 @@ func (t *talk) unclear() {
 	case len(t.e.Media) > 0:
 		t.tell("intake.voice_for_button", nil)
 	case kept:
-		t.tell("intake.unclear_choice", nil)
+		t.tapPlease()
 	}
 	t.again()
+}
+
+// tapPlease asks for a button, and names Skip only where there is one.
+func (t *talk) tapPlease() {
+	cs, _ := Choices(t.s)
+	if slices.ContainsFunc(cs, func(c Choice) bool { return c.Key == "btn.skip" }) {
+		t.tell("intake.unclear_choice", nil)
+		return
+	}
+	t.tell("intake.unclear_plain", nil)
 }
 
 // note keeps what the worker sent with the report being told, with the last

@@ -299,7 +299,7 @@ func writeJoin(t *talk) {
 		t.do(Keep{Media: t.e.Media})
 	}
 	if !t.flurry() {
-		t.tell("intake.unclear_choice", nil)
+		t.tapPlease()
 		t.again()
 	}
 }

@@ -109,7 +109,7 @@ func writeCheck(t *talk) {
 	if len(t.e.Media) > 0 {
 		t.tell("intake.voice_for_button", nil)
 	} else {
-		t.tell("intake.unclear_choice", nil)
+		t.tapPlease()
 	}
 	t.again()
 }

@@ -327,7 +327,7 @@ func writeRemedy(t *talk) {
 	case len(t.e.Media) > 0:
 		t.tell("intake.voice_for_button", nil)
 	default:
-		t.tell("intake.unclear_choice", nil)
+		t.tapPlease()
 	}
 	t.again()
 }

@@ -156,7 +156,7 @@ func writeProblem(t *talk) {
 		t.again()
 		return
 	case len(t.e.Media) == 0 && short(t.e.Text):
-		t.tell("intake.unclear_choice", nil)
+		t.tapPlease()
 		t.again()
 		return
 	}
