@@ -102,6 +102,8 @@ func (s *system) control() io.Closer {
 	mux.HandleFunc("POST /link", take(s.link))
 	mux.HandleFunc("POST /invite", take(s.invite))
 	mux.HandleFunc("POST /organisation", take(s.standing))
+	mux.HandleFunc("POST /check-store", take(s.checkStore))
+	mux.HandleFunc("POST /snapshot", s.sendSnapshot)
 	go (&http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}).Serve(l) //nolint:errcheck // ends with the listener
 	return l
 }
@@ -123,12 +125,17 @@ func take[O any](do func(context.Context, O, io.Writer) error) http.HandlerFunc 
 	}
 }
 
-// ask hands an order of a kind to the program that runs on a data folder, and
-// reports whether there is one.
-func ask(ctx context.Context, data, kind string, o any, out io.Writer) (bool, error) {
+// controller speaks to the program that runs on a data folder.
+func controller(data string) *http.Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socket(data))
 	}
+	return &http.Client{Transport: &http.Transport{DialContext: dial}}
+}
+
+// ask hands an order of a kind to the program that runs on a data folder, and
+// reports whether there is one.
+func ask(ctx context.Context, data, kind string, o any, out io.Writer) (bool, error) {
 	body, err := json.Marshal(o)
 	if err != nil {
 		return true, err
@@ -137,7 +144,7 @@ func ask(ctx context.Context, data, kind string, o any, out io.Writer) (bool, er
 	if err != nil {
 		return true, err
 	}
-	r, err := (&http.Client{Transport: &http.Transport{DialContext: dial}}).Do(req)
+	r, err := controller(data).Do(req)
 	if err != nil {
 		return false, nil
 	}

@@ -36,8 +36,12 @@ func chat(ctx context.Context, c *config, fs *flag.FlagSet, args []string, in io
 	return errors.Join(err, s.Close())
 }
 
-// check looks for faults that would reach a worker.
-func check(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io.Reader, out io.Writer) error {
+// check looks for faults that would reach a worker; with the word store, for
+// those in what is kept.
+func check(ctx context.Context, c *config, fs *flag.FlagSet, args []string, in io.Reader, out io.Writer) error {
+	if len(args) > 0 && args[0] == "store" {
+		return checkStore(ctx, c, fs, args[1:], in, out)
+	}
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}

@@ -105,6 +105,12 @@ func (s *system) open(ctx context.Context, master store.Key) error {
 	}
 	s.closers = append(s.closers, folder)
 	s.files = s.store.UseFiles(folder)
+	list, err := openErased(s.data)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, list)
+	s.store.Register(list)
 	return nil
 }
 
