@@ -345,11 +345,5 @@ func caseTrail(v *visit) error {
 	}{c, rows})
 }
 
-// English reports whether a sentence is in English on a page that is not: what
-// flows say is.
-func (v *visit) English(s string) bool {
-	return v.Lang != "en" && !strings.ContainsFunc(s, func(r rune) bool { return r > 0x2fff || r >= 0x900 && r < 0x1800 })
-}
-
 // More2 is how many issues the heading leaves out.
 func (c *caseView) More2() int { return len(c.C.Issues) - 2 }

@@ -247,7 +247,7 @@ func (c *caseView) refused(a act, issue cases.Code) string {
 			return ""
 		}
 		if i == 0 {
-			why = flows.Why(err)
+			why = c.whyNot(err)
 		}
 	}
 	return why
@@ -303,7 +303,7 @@ func doAct(v *visit) error {
 		return v.giveBack(http.StatusConflict, t)
 	}
 	next, err := v.do(n)
-	if why := flows.Why(err); why != "" {
+	if why := v.whyNot(err); why != "" {
 		t.Wrong = why
 		return v.giveBack(http.StatusUnprocessableEntity, t)
 	}

@@ -162,7 +162,7 @@ func (f *form) Parties() (cs []formChoice) {
 	for _, p := range parties[1:] {
 		n.With = p
 		_, _, err := flows.Advance(f.c.C, nil, n)
-		cs = append(cs, formChoice{Value: string(p), Label: f.T("party." + string(p)), Not: flows.Why(err)})
+		cs = append(cs, formChoice{Value: string(p), Label: f.T("party." + string(p)), Not: f.c.whyNot(err)})
 	}
 	return f.picked("with", cs)
 }
@@ -223,7 +223,7 @@ func (f *form) Organisations() (cs []formChoice) {
 	for _, o := range f.c.others() {
 		n.Other = string(o.ID)
 		_, _, err := flows.Advance(f.c.C, nil, n)
-		cs = append(cs, formChoice{Value: string(o.ID), Label: o.Name, Not: flows.Why(err)})
+		cs = append(cs, formChoice{Value: string(o.ID), Label: o.Name, Not: f.c.whyNot(err)})
 	}
 	return f.picked("other", cs)
 }

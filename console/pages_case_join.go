@@ -87,7 +87,7 @@ func openJoining(v *visit) error {
 		return store.ErrDenied
 	}
 	_, err = c.Engine.LetJoin(v.Ctx(), v.By(), c.C.ID, v.R.PostFormValue("ask") != "", v.R.PostFormValue("anew") != "")
-	if why := flows.Why(err); why != "" {
+	if why := v.whyNot(err); why != "" {
 		v.Status = 422
 		return v.joinCase(why)
 	}
@@ -147,7 +147,7 @@ func (v *visit) tiePage(wrong string) error {
 				continue
 			}
 			seen[r.ID] = true
-			n := near{caseRow: r, Not: flows.Why(flows.MayMerge(c.C, r.Case)), Picked: string(r.ID) == v.R.PostFormValue("other")}
+			n := near{caseRow: r, Not: v.whyNot(flows.MayMerge(c.C, r.Case)), Picked: string(r.ID) == v.R.PostFormValue("other")}
 			for _, id := range c.C.Links {
 				n.Linked = n.Linked || id == r.ID
 			}
@@ -181,7 +181,7 @@ func (v *visit) tied(act func(c *caseView, key, reason string) error) error {
 		key = rand.Text()
 	}
 	err = act(c, key, upTo(reason, 1000))
-	if why := flows.Why(err); why != "" {
+	if why := v.whyNot(err); why != "" {
 		v.Status = 422
 		return v.tiePage(why)
 	}

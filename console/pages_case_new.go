@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"workervoice/cases"
-	"workervoice/flows"
 )
 
 func init() {
@@ -123,7 +122,7 @@ func takeDown(v *visit) error {
 		n.Lang = l
 	}
 	_, err := v.do(n)
-	if why := flows.Why(err); why != "" {
+	if why := v.whyNot(err); why != "" {
 		if _, err := v.Store.Case(v.Ctx(), v.By(), id); err == nil { // sent before
 			return v.Redirect("/c/case/"+string(id), "done")
 		}

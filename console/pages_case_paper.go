@@ -121,7 +121,7 @@ func (v *visit) letterView() (*letterView, error) {
 	l.values.Set("lang", "en")
 	l.values["ask"] = []string{"stop", "records"}
 	_, _, err = flows.Advance(c.C, nil, cases.Entry{Case: c.C.ID, Kind: cases.Lettered, At: v.Now(), By: v.Me.ID, Role: v.Me.Role, Org: v.Me.Org, With: cases.Employer})
-	l.Not = flows.Why(err)
+	l.Not = v.whyNot(err)
 	if c.C.Allow[cases.Raise] == 0 {
 		l.Not = v.T("letter.nobody")
 	}
@@ -196,7 +196,7 @@ func makeLetter(v *visit) error {
 	l.Page = &page
 	if v.R.PostFormValue("do") == "make" {
 		_, err := v.do(cases.Entry{Key: v.R.PostFormValue("key"), Case: l.C.ID, Kind: cases.Lettered, With: cases.Party(l.V("with")), Reason: upTo(l.V("addressee"), 200)})
-		if why := flows.Why(err); why != "" {
+		if why := v.whyNot(err); why != "" {
 			l.Wrong, l.Page, v.Status = why, nil, 422
 			return v.letterPage(l)
 		}

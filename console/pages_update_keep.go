@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"workervoice/cases"
-	"workervoice/flows"
 	"workervoice/store"
 )
 
@@ -162,7 +161,7 @@ func approveUpdate(v *visit) error {
 		return u.show()
 	}
 	_, err = u.Engine.Approve(v.Ctx(), v.By(), u.C.ID, u.U.ID, u.U.Version)
-	switch why := flows.Why(err); {
+	switch why := v.whyNot(err); {
 	case why != "":
 		u.Refused, v.Status = why, 422
 		return u.show()
