@@ -152,9 +152,15 @@ func TestWindowWasClosed(t *testing.T) {
 	if got := s.sent(); len(got) != 1 || got[0].Template == nil {
 		t.Fatalf("after the refusal is sent %v", got)
 	}
+	s.readsTheNews()
+}
+
+// readsTheNews has the worker press the button under the template.
+func (s *stage) readsTheNews() {
+	s.Helper()
 	s.say("w", "[go:read]")
 	if got := s.sent(); len(got) != 1 || got[0].Text != "the news" {
-		t.Errorf("the button brings %v", got)
+		s.Errorf("the button brings %v", got)
 	}
 }
 

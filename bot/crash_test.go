@@ -278,13 +278,13 @@ func TestKilledOnLINE(t *testing.T) {
 	}
 }
 
-// The template is on the worker's phone, Meta says so, and the program is
-// killed before it has written that down: it does not knock again.
-func TestKilledAfterKnocking(t *testing.T) {
-	t.Parallel()
+// delivered returns what a worker who was away for so long gets of news on
+// WhatsApp, before the program has written down that it was sent.
+func delivered(t *testing.T, away time.Duration) (*stage, channels.Outbound) {
+	t.Helper()
 	s := newStage(t, infoOf(t, "whatsapp"))
 	s.say("w", "hello")
-	s.later(24 * time.Hour)
+	s.later(away)
 	s.sent()
 	s.news("w", "the news")
 	snd := s.e.senders["whatsapp"]
@@ -292,21 +292,35 @@ func TestKilledAfterKnocking(t *testing.T) {
 	p := <-snd.pushes
 	snd.deliver(t.Context(), p.Parcel)
 	got := s.sent()
-	if len(got) != 1 || got[0].Template == nil {
+	if len(got) != 1 {
 		t.Fatalf("sent %v", got)
 	}
-	ev := channels.Event{ID: "r", Kind: channels.Accepted, From: s.address("w"), At: s.Now(), Key: got[0].Key, Message: "m"}
-	if err := s.e.Deliver(t.Context(), ev); err != nil {
-		t.Fatal(err)
+	return s, got[0]
+}
+
+// accepts has the platform say that it has taken m on.
+func (s *stage) accepts(m channels.Outbound) {
+	s.Helper()
+	ev := channels.Event{ID: "accepted/" + m.Key, Kind: channels.Accepted, From: m.To, At: s.Now(), Key: m.Key, Message: "m"}
+	if err := s.e.Deliver(s.Context(), ev); err != nil {
+		s.Fatal(err)
 	}
+}
+
+// The template is on the worker's phone, Meta says so, and the program is
+// killed before it has written that down: it does not knock again.
+func TestKilledAfterKnocking(t *testing.T) {
+	t.Parallel()
+	s, m := delivered(t, 24*time.Hour)
+	if m.Template == nil {
+		t.Fatalf("sent %v", m)
+	}
+	s.accepts(m)
 	s.crash()
 	if got := s.sent(); len(got) != 0 {
 		t.Errorf("after the start is sent %v", got)
 	}
-	s.say("w", "[go:read]")
-	if got := s.sent(); len(got) != 1 || got[0].Text != "the news" {
-		t.Errorf("the button brings %v", got)
-	}
+	s.readsTheNews()
 }
 
 // The receipt calls on a program that is dead, and comes again when it has
@@ -317,25 +331,10 @@ func TestReceiptComesAfterTheStart(t *testing.T) {
 	for name, away := range map[string]time.Duration{"a template": 24 * time.Hour, "a message": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, infoOf(t, "whatsapp"))
-			s.say("w", "hello")
-			s.later(away)
-			s.sent()
-			s.news("w", "the news")
-			snd := s.e.senders["whatsapp"]
-			snd.claim(t.Context())
-			p := <-snd.pushes
-			snd.deliver(t.Context(), p.Parcel)
-			got := s.sent()
-			if len(got) != 1 {
-				t.Fatalf("sent %v", got)
-			}
+			s, m := delivered(t, away)
 			s.restart()
 			s.pass(time.Second)
-			ev := channels.Event{ID: "r", Kind: channels.Accepted, From: s.address("w"), At: s.Now(), Key: got[0].Key, Message: "m"}
-			if err := s.e.Deliver(t.Context(), ev); err != nil {
-				t.Fatal(err)
-			}
+			s.accepts(m)
 			s.pass(lease)
 			if got := s.sent(); len(got) != 0 {
 				t.Errorf("after the start is sent %v", got)

@@ -20,7 +20,7 @@ func TestUpdate(t *testing.T) {
 	g := newGroup(newStage(t, infoOf(t, "telegram")), "w")
 	g.later(time.Hour)
 	g.later(-30 * time.Minute) // 21:40 in Bangkok, and half an hour since the worker was here
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	u := g.approves(g.writes(cases.Update{Kind: "plan", Texts: map[string]string{"en": "pay the overtime"}, Due: g.Now().Add(9 * 24 * time.Hour),
 		Args: map[string]string{"Who": "the factory", "Due": g.Now().Add(7 * 24 * time.Hour).Format(time.RFC3339)}}))
 	g.settle()
@@ -109,7 +109,7 @@ func TestAwayForNineDays(t *testing.T) {
 func TestBlockedWhileNewsWait(t *testing.T) {
 	t.Parallel()
 	g := newGroup(newStage(t, infoOf(t, "line")), "w")
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	g.hear(g.event("w", channels.Event{Kind: channels.Left}))
 	u := g.tells(english)
 	for range 12 { // after two weeks there would be more news
@@ -135,7 +135,7 @@ func TestBlockedWhileNewsWait(t *testing.T) {
 func TestFoundBlocked(t *testing.T) {
 	t.Parallel()
 	g := newGroup(newStage(t, infoOf(t, "telegram")), "w")
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	tries := 0
 	g.play.fail = func(channels.Outbound) error {
 		tries++
@@ -156,7 +156,7 @@ func TestFoundBlocked(t *testing.T) {
 func TestCorrection(t *testing.T) {
 	t.Parallel()
 	g := newGroup(newStage(t, infoOf(t, "telegram")), "read", "waits")
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	wrong := g.tells(map[string]string{"en": "Pay day is Monday."})
 	g.say("read", "[news:read]")
 	g.sent()
@@ -187,7 +187,7 @@ func TestCorrection(t *testing.T) {
 func TestCorrectionBeforeItIsBrought(t *testing.T) {
 	t.Parallel()
 	g := newGroup(newStage(t, infoOf(t, "telegram")), "w")
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	wrong := g.tells(map[string]string{"en": "Pay day is Monday."})
 	g.sent()
 	g.later(time.Hour)
@@ -212,7 +212,7 @@ func TestLanguageNobodyWrote(t *testing.T) {
 		g := newGroup(newStage(t, infoOf(t, "telegram")), "en")
 		g.join("km", "km", nil)
 		g.settle()
-		g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+		g.now = evening
 		draft := g.writes(cases.Update{Kind: cases.Free, Texts: english, Instead: test.instead})
 		p, err := g.e.Plan(context.Background(), g.by, draft)
 		if err != nil || p.Total != 2 || p.Unwritten["km"] != 1-len(test.instead)/2 || p.Languages["en"] != 1+len(test.instead)/2 {
@@ -318,7 +318,7 @@ func TestMeanwhile(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			g := newGroup(newStage(t, infoOf(t, "telegram")), "w")
-			g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+			g.now = evening
 			u := g.tells(map[string]string{"en": content, "my": "အောင်မြင်ပါတယ်"})
 			g.want(u, "1 template")
 			g.sent()

@@ -61,6 +61,9 @@ func (g *group) join(user, lang string, change func(*flows.Session)) {
 	}
 }
 
+// evening is the day after, at 19:00 in Bangkok: a time at which news may come.
+var evening = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
 // writes makes a draft.
 func (g *group) writes(u cases.Update) cases.Update {
 	g.Helper()

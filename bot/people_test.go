@@ -28,6 +28,17 @@ func newDesk(t *testing.T, platform string) *stage {
 	return s
 }
 
+// newTaken returns a stage on which a caseworker has taken over from the bot in
+// the middle of w's report.
+func newTaken(t *testing.T) *stage {
+	t.Helper()
+	s := newDesk(t, "telegram")
+	s.reports("w")
+	s.take(nan, "w")
+	s.sent()
+	return s
+}
+
 // id returns the name of a worker's conversation for caseworkers.
 func (s *stage) id(user string) string {
 	s.Helper()
@@ -244,10 +255,7 @@ func TestProtectedMeanwhile(t *testing.T) {
 		s.silent("two hours")
 	})
 	t.Run("hide", func(t *testing.T) {
-		s := newDesk(t, "telegram")
-		s.reports("w")
-		s.take(nan, "w")
-		s.sent()
+		s := newTaken(t)
 		s.say("w", "HIDE")
 		if len(s.play.gone) == 0 {
 			t.Error("nothing is taken off the phone")
@@ -255,9 +263,7 @@ func TestProtectedMeanwhile(t *testing.T) {
 		s.saysOnce("") // the last line looks harmless
 	})
 	t.Run("unsent", func(t *testing.T) {
-		s := newDesk(t, "telegram")
-		s.reports("w")
-		s.take(nan, "w")
+		s := newTaken(t)
 		s.say("w", "my boss is called Somchai")
 		s.hear(s.event("w", channels.Event{Kind: channels.Unsent, Message: s.spoke}))
 		said, _ := s.transcript("telegram", "w")
@@ -268,10 +274,7 @@ func TestProtectedMeanwhile(t *testing.T) {
 		}
 	})
 	t.Run("delete everything", func(t *testing.T) {
-		s := newDesk(t, "telegram")
-		s.reports("w")
-		s.take(nan, "w")
-		s.sent()
+		s := newTaken(t)
 		s.say("w", "DELETE")
 		s.say("w", "[deleting:all]")
 		s.say("w", "[surely:yes]")
@@ -350,10 +353,7 @@ func TestHandedBack(t *testing.T) {
 // What a case brings while a person is there comes up when the bot is back.
 func TestBroughtMeanwhile(t *testing.T) {
 	t.Parallel()
-	s := newDesk(t, "telegram")
-	s.reports("w")
-	s.take(nan, "w")
-	s.sent()
+	s := newTaken(t)
 	ev := channels.Event{ID: "brought", Kind: channels.Brought, From: s.address("w"), What: "news of a test", At: s.Now()}
 	if err := s.e.Store.Receive(context.Background(), ev); err != nil {
 		t.Fatal(err)

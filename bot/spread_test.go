@@ -31,11 +31,11 @@ func TestSilent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGroup(newStage(t, infoOf(t, "telegram")))
-			g.users = []string{"w"}
-			g.join("w", "en", change)
-			g.settle()
-			g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+			g := newGroup(newStage(t, infoOf(t, "telegram")), "w")
+			session := g.session("w")
+			change(&session)
+			g.put("w", session)
+			g.now = evening
 			u := g.tells(english)
 			g.pass(48 * time.Hour)
 			if got := g.shown(); got != "" {
@@ -79,7 +79,7 @@ func TestOptedIn(t *testing.T) {
 func TestUpdateOverQuota(t *testing.T) {
 	t.Parallel()
 	g := newGroup(newStage(t, infoOf(t, "line")), "a", "b", "c")
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	sent := 0
 	g.play.fail = func(m channels.Outbound) error {
 		if m.Class == channels.Push {
@@ -122,7 +122,7 @@ func TestFanOutKilled(t *testing.T) {
 		})
 	}
 	g.settle()
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
 	for range until / page {
 		if !g.e.fan(context.Background()) {
@@ -159,7 +159,7 @@ func TestFanOutKilled(t *testing.T) {
 func TestTidings(t *testing.T) {
 	t.Parallel()
 	g := newGroup(newStage(t, infoOf(t, "telegram")), "w")
-	g.now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	g.now = evening
 	for _, kind := range []cases.EntryKind{cases.Acknowledged, cases.Informed} {
 		n := cases.Entry{Key: string(kind), Case: g.id, Kind: kind, Text: "dear worker", Reason: "only information was wanted"}
 		if _, err := g.e.Do(context.Background(), g.by, n); err != nil {

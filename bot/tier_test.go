@@ -111,7 +111,7 @@ func TestTemplateSentLater(t *testing.T) {
 			u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
 			g.settle()
 			if test.arrived {
-				g.hear(channels.Event{ID: "r", Kind: channels.Accepted, From: first.To, At: g.Now(), Key: first.Key, Message: "m"})
+				g.accepts(first)
 			}
 			g.pass(test.after)
 			g.pass(10 * time.Second)
@@ -188,8 +188,8 @@ func TestTierKilled(t *testing.T) {
 		u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
 		dead := g.killedAfter(step)
 		once := g.sent()
-		for i, m := range once { // the platform says again what it could not say to the dead
-			g.hear(channels.Event{ID: fmt.Sprint("r", i), Kind: channels.Accepted, From: m.To, At: g.Now(), Key: m.Key, Message: "m"})
+		for _, m := range once { // the platform says again what it could not say to the dead
+			g.accepts(m)
 		}
 		for range 3 {
 			g.pass(10 * time.Second)
