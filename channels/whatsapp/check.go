@@ -36,10 +36,10 @@ func (a *Adapter) Check(ctx context.Context, _ string) channels.Standing {
 		return st
 	}
 	var apps struct {
-		Data []struct{} `json:"data"`
+		Data *[]struct{} `json:"data"`
 	}
 	// A token without the right to manage the account cannot ask this.
-	if err := a.call(ctx, request{method: http.MethodGet, path: "/" + a.c.WABAID + "/subscribed_apps", wait: patience}, &apps); err == nil && len(apps.Data) == 0 {
+	if err := a.call(ctx, request{method: http.MethodGet, path: "/" + a.c.WABAID + "/subscribed_apps", wait: patience}, &apps); err == nil && apps.Data != nil && len(*apps.Data) == 0 {
 		st.Webhook = errors.New("whatsapp: no app gets the account's events, so nothing comes: restart, or subscribe the app to the account WHATSAPP_WABA_ID")
 	}
 	return st

@@ -18,15 +18,16 @@ func TestCheck(t *testing.T) {
 		fault      func(channels.Standing) error
 		says       string
 	}{
-		"well":            {200, `{"status":"CONNECTED","quality_rating":"GREEN"}`, `{"data":[{"whatsapp_business_api_data":{"id":"1"}}]}`, nil, ""},
-		"a stand-in":      {404, `{}`, `{"data":[{}]}`, nil, ""},
-		"no right to ask": {200, `{"status":"CONNECTED"}`, "", nil, ""},
-		"token":           {401, `{"error":{"message":"+66 2000 00001","code":190}}`, "", func(s channels.Standing) error { return s.Token }, "WHATSAPP_TOKEN"},
-		"trouble there":   {500, `{"error":{"message":"+66 2000 00001","code":2}}`, "", func(s channels.Standing) error { return s.Unasked }, "cannot be looked at"},
-		"banned":          {200, `{"status":"BANNED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "Account Quality"},
-		"bad quality":     {200, `{"status":"CONNECTED","quality_rating":"RED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "quality"},
-		"not connected":   {200, `{"status":"DISCONNECTED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "register it again"},
-		"no app":          {200, `{"status":"CONNECTED"}`, `{"data":[]}`, func(s channels.Standing) error { return s.Webhook }, "no app"},
+		"well":             {200, `{"status":"CONNECTED","quality_rating":"GREEN"}`, `{"data":[{"whatsapp_business_api_data":{"id":"1"}}]}`, nil, ""},
+		"a stand-in":       {404, `{}`, `{"data":[{}]}`, nil, ""},
+		"another stand-in": {200, `{}`, `{"success":true}`, nil, ""},
+		"no right to ask":  {200, `{"status":"CONNECTED"}`, "", nil, ""},
+		"token":            {401, `{"error":{"message":"+66 2000 00001","code":190}}`, "", func(s channels.Standing) error { return s.Token }, "WHATSAPP_TOKEN"},
+		"trouble there":    {500, `{"error":{"message":"+66 2000 00001","code":2}}`, "", func(s channels.Standing) error { return s.Unasked }, "cannot be looked at"},
+		"banned":           {200, `{"status":"BANNED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "Account Quality"},
+		"bad quality":      {200, `{"status":"CONNECTED","quality_rating":"RED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "quality"},
+		"not connected":    {200, `{"status":"DISCONNECTED"}`, `{"data":[{}]}`, func(s channels.Standing) error { return s.Account }, "register it again"},
+		"no app":           {200, `{"status":"CONNECTED"}`, `{"data":[]}`, func(s channels.Standing) error { return s.Webhook }, "no app"},
 	} {
 		g := play(t)
 		g.answer = func(w http.ResponseWriter, r *http.Request) {

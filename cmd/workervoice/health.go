@@ -150,7 +150,7 @@ func (s *system) drain(failed <-chan struct{}) {
 	if s.draining <= 0 {
 		return
 	}
-	s.log.Info("asked to stop: whoever divides the work is given time to see it", "for", s.draining)
+	s.log.Info("asked to stop: whoever divides the work is given time to see it", "for", s.draining.String())
 	t := time.NewTimer(s.draining)
 	defer t.Stop()
 	select {
