@@ -55,7 +55,7 @@ func (c *call) lane(s store.Shard, l store.Lane) (jobs, head, queue int) {
 
 // calling writes b in the terms of commit.lua.
 func (d *DB) calling(b store.Batch, n number) *call {
-	c := &call{script: commit, keys: make([]string, 2, 16), args: make([]any, 3, 64)}
+	c := &call{script: commit, keys: make([]string, 2, 16), args: make([]any, 4, 64)}
 	c.keys[0], c.keys[1] = d.fates(b.Shard), key(b.Shard, copyKind)
 	c.args[0], c.args[1], c.args[2] = n.slot, n.n, 0
 	c.again = func() { c.args[2] = 1 }
@@ -67,18 +67,19 @@ func (d *DB) calling(b store.Batch, n number) *call {
 		jobs, head, queue := c.lane(b.Shard, d.Lane)
 		c.op("done", jobs, head, queue, d.Lane.ID, d.Fence, d.N, d.Due.UnixMilli(), d.Hold)
 	}
+	for _, p := range b.Put {
+		c.op("put", c.key(key(b.Shard, p.Kind, p.ID)), p.Version, p.Body)
+	}
+	for _, k := range b.Once {
+		c.op("once", c.key(key(b.Shard, "once", k)), int64(remembered/time.Second))
+	}
+	c.args[3] = len(c.args)
 	for _, l := range b.Drop {
 		jobs, head, queue := c.lane(b.Shard, l)
 		c.op("drop", jobs, head, queue, l.ID)
 	}
 	for _, name := range b.Cut {
 		c.op("cut", c.key(key(b.Shard, "log", name)))
-	}
-	for _, p := range b.Put {
-		c.op("put", c.key(key(b.Shard, p.Kind, p.ID)), p.Version, p.Body)
-	}
-	for _, k := range b.Once {
-		c.op("once", c.key(key(b.Shard, "once", k)), int64(remembered/time.Second))
 	}
 	for _, p := range b.Put {
 		for _, x := range p.Was {

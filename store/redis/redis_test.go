@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,8 +52,26 @@ func TestCluster(t *testing.T) {
 	storetest.RunWithoutFiles(t, func(t *testing.T) store.Backend { return empty(t, url) })
 }
 
+// BenchmarkTurn also reports what the server spends on a turn.
 func BenchmarkTurn(b *testing.B) {
-	storetest.Bench(b, empty(b, start(b).url()))
+	s := start(b)
+	d := empty(b, s.url())
+	spent := func() (seconds float64) {
+		for line := range strings.Lines(s.ask("info", "cpu")) {
+			if v, ok := strings.CutPrefix(line, "used_cpu_user:"); ok {
+				fmt.Sscan(v, &seconds)
+			}
+			if v, ok := strings.CutPrefix(line, "used_cpu_sys:"); ok {
+				var more float64
+				fmt.Sscan(v, &more)
+				seconds += more
+			}
+		}
+		return seconds
+	}
+	before := spent()
+	storetest.Bench(b, d)
+	b.ReportMetric((spent()-before)*1e6/float64(b.N), "server-µs/op")
 }
 
 // record returns a batch that writes a record for the first time.
