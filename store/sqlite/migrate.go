@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 )
@@ -20,7 +22,8 @@ var migrations embed.FS
 var oldest = [3]int{3, 51, 3}
 
 // migrate brings the file to the newest schema known, each step in a
-// transaction of its own. It refuses a schema that it does not know.
+// transaction of its own. It refuses a schema that it does not know, and copies
+// a file that holds something before it changes the schema.
 func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	var version string
 	if err := db.QueryRowContext(ctx, `SELECT sqlite_version()`).Scan(&version); err != nil {
@@ -41,15 +44,21 @@ func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	if have > len(names) {
 		return fmt.Errorf("the file was written by a newer program (schema %d, known %d): start that one, or restore an older backup", have, len(names))
 	}
-	for i, name := range names {
-		if i < have {
-			continue
-		}
-		text, err := fs.ReadFile(steps, name)
-		if err != nil {
+	copied := ""
+	if have > 0 && have < len(names) {
+		if copied, err = setAside(ctx, db, have); err != nil {
 			return err
 		}
-		if err := step(ctx, db, i+1, string(text)); err != nil {
+	}
+	for i, name := range names[have:] {
+		text, err := fs.ReadFile(steps, name)
+		if err == nil {
+			err = step(ctx, db, have+i+1, string(text))
+		}
+		if err != nil && i == 0 && copied != "" { // nothing has changed: a copy for every try would fill the disk
+			err = errors.Join(err, os.Remove(copied))
+		}
+		if err != nil {
 			return fmt.Errorf("schema %s: %w", path.Base(name), err)
 		}
 	}

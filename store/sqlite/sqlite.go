@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -127,6 +128,7 @@ func connect(path, vfs string) (*DB, error) {
 	if err := migrate(context.Background(), db, migrations); err != nil {
 		return d, explain(err)
 	}
+	_ = putAway(path, time.Now()) // tried again at the next start
 	// Only this process has the file, so whoever held a lease is gone: what it
 	// was about is due at once, and counts as claimed before.
 	if _, err := db.Exec(`UPDATE job SET due = 0 WHERE head = 1 AND fence <> 0`); err != nil {
