@@ -18,14 +18,14 @@ const writers = 4
 
 // TestPower cuts the power at any write or flush, again and again, while
 // several write and the log is copied into the file, and looks after each cut
-// for what was acknowledged. VOICE_TEST_CUTS says how often; 200 if empty.
+// for what was acknowledged. VOICE_TEST_CUTS says how often; 50 if empty.
 //
 // It would see a loss: with a weaker flush, and on a disk that only says that it
 // flushes, it must.
 func TestPower(t *testing.T) {
 	cuts, _ := strconv.Atoi(os.Getenv("VOICE_TEST_CUTS"))
 	if cuts == 0 {
-		cuts = 200
+		cuts = 50
 	}
 	p := newPower(t, "mains", 1)
 	for p.m.cuts < cuts && !t.Failed() {
@@ -37,10 +37,12 @@ func TestPower(t *testing.T) {
 	t.Logf("%d power cuts, %d commits acknowledged, %d lost, %d files damaged", p.m.cuts, p.acknowledged, p.lost, p.damaged)
 }
 
+// TestPowerIsSeenToBeLost has TestPower's harness meet what must lose commits.
 func TestPowerIsSeenToBeLost(t *testing.T) {
+	const few = 15
 	synchronous = "normal"
 	p := newPower(t, "mains-normal", 2)
-	for p.m.cuts < 40 {
+	for p.m.cuts < few {
 		p.cut(t)
 	}
 	synchronous = "full"
@@ -49,13 +51,13 @@ func TestPowerIsSeenToBeLost(t *testing.T) {
 	}
 	q := newPower(t, "mains-lies", 3)
 	q.m.lies = true
-	for q.m.cuts < 40 {
+	for q.m.cuts < few {
 		q.cut(t)
 	}
 	if q.lost == 0 || q.damaged == 0 {
 		t.Errorf("%d lost, %d damaged on a disk that lies: the test would not notice", q.lost, q.damaged)
 	}
-	t.Logf("synchronous=normal: %d of %d lost, %d of 40 damaged; a lying disk: %d of %d lost, %d of 40 damaged",
+	t.Logf("synchronous=normal: %d of %d lost, %d files damaged; a lying disk: %d of %d lost, %d files damaged",
 		p.lost, p.acknowledged, p.damaged, q.lost, q.acknowledged, q.damaged)
 }
 
