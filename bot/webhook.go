@@ -86,6 +86,7 @@ func (e *Engine) Deliver(ctx context.Context, events ...channels.Event) error {
 // that wait for one, also with an error.
 func (e *Engine) keep(ctx context.Context, events ...channels.Event) (pressed []channels.Event, err error) {
 	for _, ev := range events {
+		ev.Text = channels.Clean(ev.Text) // what is kept goes out again, in pages and messages
 		err := e.atOnce(ctx, ev)
 		if errors.Is(err, store.ErrStale) { // the conversation has other things to answer first
 			err = e.Store.Receive(ctx, ev)
