@@ -159,7 +159,13 @@ func TestLetterOfCase(t *testing.T) {
 		t.Errorf("a worker's own words: %v, %v", found, err)
 	}
 	w.Added = ""
-	page, _, err := s.e.Letter(ctx, clerk, id, "3", w)
+	if _, _, err := s.e.Letter(ctx, clerk, id, "3", w); err == nil {
+		t.Error("a helper alone writes to an employer who may guess who it was")
+	}
+	if _, err := s.e.Do(ctx, clerk, cases.Entry{Case: id, Kind: cases.Chose, Member: s.member(id), Trigger: "guess yes", Reason: "on the telephone"}); err != nil {
+		t.Fatal(err)
+	}
+	page, _, err := s.e.Letter(ctx, leader, id, "3", w)
 	if err != nil || !strings.Contains(page.String(), "Several workers") || strings.Contains(page.String(), cases.RefOf(id)) {
 		t.Errorf("%v\n%s", err, page)
 	}
