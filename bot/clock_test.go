@@ -59,7 +59,12 @@ func TestClock(t *testing.T) {
 		stop := s.start()
 		do(nay, cases.Entry{Kind: cases.Acknowledged})
 		do(nay, cases.Entry{Kind: cases.Raised})
+		elapse(time.Hour)
+		stop()
+		s.restart()
 		elapse(4 * 24 * time.Hour)
+		stop = s.start()
+		elapse(time.Hour)
 		if want := []string{"acknowledged acknowledged", "raised raised"}; !slices.Equal(got, want) {
 			t.Errorf("carried out %q, want %q", got, want)
 		}
