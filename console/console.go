@@ -95,12 +95,8 @@ func Handler(c Config) http.Handler {
 	m.HandleFunc("GET /a/{name}", static)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Robots-Tag", "noindex")
+		channels.Guard(h, policy)
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
 		m.ServeHTTP(w, r)
 	})
 }

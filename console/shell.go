@@ -42,8 +42,8 @@ package console
 //     data-src="/c/case/ID/aside">: whenever the store hints that the case has
 //     changed, its inside is replaced by what GET data-src returns. That handler
 //     shows a template without top and end. Topics are chat:ID, chats (any
-//     conversation), case:ID, cases (any case) and here:ID (who looks at a
-//     conversation).
+//     conversation), case:ID, cases (any case), update:ID (its deliveries) and
+//     here:ID (who looks at a conversation).
 //
 // Every request under /c/ passes through here: who is signed in, whether the
 // screen is locked, and that a POST comes from our own pages.
@@ -150,15 +150,11 @@ var sameOrigin = http.NewCrossOriginProtection()
 // ServeHTTP implements [http.Handler].
 func (o *Office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", officePolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
+	channels.Guard(h, officePolicy)
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("X-Robots-Tag", "noindex")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "microphone=(self), camera=(), geolocation=(), payment=(), usb=()")
-	h.Set("Cache-Control", "no-store")
 	if o.Secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -35,17 +35,13 @@ func (a *Adapter) Handler(deliver func(context.Context, ...channels.Event) error
 	m.HandleFunc("POST /w/go", a.choose)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Robots-Tag", "noindex")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		channels.Guard(h, policy)
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
 		// Not no-referrer: with it browsers send forms with the origin "null",
 		// and older ones, which send no Sec-Fetch-Site, would be refused.
 		// Nothing leaves the site with either.
 		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
 		m.ServeHTTP(w, r)
 	})
 }
