@@ -302,6 +302,18 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
 	}
 }
 
+// LastSaid is when the worker last did something, in words.
+func (c *chatView) LastSaid() string {
+	switch ago := c.Now().Sub(c.LastIn); {
+	case c.LastIn.IsZero():
+		return ""
+	case ago < time.Minute:
+		return c.T("strip.just")
+	default:
+		return c.T("strip.last", "Span", c.Span(ago))
+	}
+}
+
 // WorkerLang is the language in which the worker is written to.
 func (c *chatView) WorkerLang() string { return cmp.Or(c.Row.Lang, "en") }
 
