@@ -20,13 +20,13 @@ func (d *DB) Restore(ctx context.Context, at time.Time, parts iter.Seq2[store.Pa
 	}
 	defer conn.Close()
 	r := &restorer{conn: conn, at: at}
-	if err := r.all(ctx, parts); err != nil {
-		r.close()
-		return errors.Join(err, explain(conn.Exec(`ROLLBACK`)))
-	}
+	err = r.all(ctx, parts)
 	r.close()
-	if err := explain(conn.Exec(`COMMIT`)); err != nil {
-		return errors.Join(err, conn.Exec(`ROLLBACK`))
+	if err == nil {
+		err = explain(conn.Exec(`COMMIT`))
+	}
+	if err != nil {
+		return err // with the connection, what was not committed ends
 	}
 	if err := d.ask(ctx, func(w *writer) error { w.hand.forget(); return nil }); err != nil {
 		return err
