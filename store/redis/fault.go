@@ -17,7 +17,7 @@ var (
 
 // passing are the first words of answers that a server gives while it starts,
 // fails over or hands a part of its keys on. It has done nothing then.
-var passing = []string{"READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "NOSCRIPT", "BUSY", "ERR max number of clients"}
+var passing = []string{"READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "NOSCRIPT", "BUSY", "max number of clients"}
 
 // transient reports whether a fault may be over in a moment. Whether something
 // was done before it, nobody knows.
@@ -50,8 +50,8 @@ var advice = [][2]string{
 	{"OOM", "its memory is used up: raise maxmemory, nothing is lost and work goes on by itself"},
 	{"CLUSTERDOWN", "a part of the Cluster is down: start its node or promote a replica"},
 	{"READONLY", "it is a replica: name the primary, or Sentinels with ?master_name="},
-	{"ERR This instance has cluster support disabled", "it is no Cluster: name one address in STORE, or Sentinels with ?master_name="},
-	{"ERR syntax error", "it is older than Redis 7: update it"},
+	{"This instance has cluster support disabled", "it is no Cluster: name one address in STORE, or Sentinels with ?master_name="},
+	{"syntax error", "it is older than Redis 7: update it"},
 }
 
 // explain says in one line what is wrong and what to do.

@@ -26,17 +26,19 @@ func (d *DB) Say(ctx context.Context, words []byte) error {
 // Hear implements [store.Herald]. A connection that was lost is made again, and
 // what was said meanwhile is told as missed.
 func (d *DB) Hear(ctx context.Context, f func(words []byte)) {
+	missed := false
 	for pause := shortest; ctx.Err() == nil && d.life.Err() == nil; pause = min(2*pause, longest) {
-		if d.listen(ctx, f) {
+		if d.listen(ctx, f, missed) {
 			pause = shortest
 		}
+		missed = true
 		wait(ctx, pause)
 	}
 }
 
 // listen hears what is said until the connection breaks, and reports whether
-// there was one.
-func (d *DB) listen(ctx context.Context, f func(words []byte)) (heard bool) {
+// there was one. missed says that something may have been said before.
+func (d *DB) listen(ctx context.Context, f func(words []byte), missed bool) (heard bool) {
 	ps := d.c.Subscribe(ctx, channel)
 	defer ps.Close()
 	defer context.AfterFunc(ctx, func() { ps.Close() })() // ends a wait
@@ -52,8 +54,9 @@ func (d *DB) listen(ctx context.Context, f func(words []byte)) (heard bool) {
 		}
 		switch m := m.(type) {
 		case *redis.Subscription:
-			heard = true
-			f(nil)
+			if heard = true; missed {
+				f(nil)
+			}
 		case *redis.Message:
 			f([]byte(m.Payload))
 		case nil: // asked whether anybody is there

@@ -3,7 +3,28 @@
 //
 // All keys of a shard carry its hash tag, so one script can change a record,
 // a log and a lane together on whichever node holds the shard. Every key that
-// a script touches is declared.
+// a script touches is declared, so that a single server and a Cluster run the
+// same ones.
+//
+// Records are hashes, lanes and logs lists: a log's entries are blanked in
+// their places when a worker takes something back, which a stream does not
+// allow. What is due and what is listed stands in sorted sets. Processes tell
+// one another what changes by publishing it; that costs no flush, and what a
+// process misses while its connection is broken it is told to look at anew.
+//
+// A commit is sent again until its fate is known, see slots. It is acknowledged
+// once it is flushed and, where the server asks for replicas with
+// min-replicas-to-write, once that many have it.
+//
+// While a part of a Cluster is moved from node to node, its shards take
+// nothing for as long as Redis answers TRYAGAIN or ASK: move them when little
+// is going on.
+//
+// A user of the server's ACL needs, beside a password:
+//
+//	~voice:* &voice:* -@all +@connection +@read +@write +@transaction +@scripting +wait
+//	+publish +subscribe +unsubscribe +cluster|slots +cluster|shards +cluster|nodes +readonly
+//	-@dangerous +info +time +config|get +bgrewriteaof +bgsave
 package redis
 
 import (

@@ -91,7 +91,8 @@ func (s *server) thaw()   { s.cmd.Process.Signal(syscall.SIGCONT) }
 func (s *server) ready() bool {
 	c := redis.NewClient(&redis.Options{Addr: s.addr, MaxRetries: 100, MinRetryBackoff: 10 * time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond})
 	defer c.Close()
-	return c.Ping(context.Background()).Err() == nil
+	err := c.Ping(context.Background()).Err()
+	return err == nil || redis.HasErrorPrefix(err, "NOAUTH")
 }
 
 func (s *server) url() string { return "redis://" + s.addr }

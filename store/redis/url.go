@@ -25,21 +25,21 @@ func connect(where string, greet func(context.Context, *redis.Conn) error) (redi
 		if err != nil {
 			return nil, wrong(err)
 		}
-		o.MaxRetries, o.OnConnect, o.DisableIdentity = -1, greet, true // whether to repeat is not for the client to say
+		o.MaxRetries, o.DialerRetries, o.OnConnect, o.DisableIdentity = -1, 1, greet, true // whether to repeat is not for the client to say
 		return redis.NewFailoverClient(o), nil
 	case several:
 		o, err := redis.ParseClusterURL(where)
 		if err != nil {
 			return nil, wrong(err)
 		}
-		o.MaxRedirects, o.OnConnect, o.DisableIdentity, o.MaintNotificationsConfig = 3, greet, true, quiet
+		o.MaxRedirects, o.DialerRetries, o.OnConnect, o.DisableIdentity, o.MaintNotificationsConfig = 3, 1, greet, true, quiet
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(where)
 	if err != nil {
 		return nil, wrong(err)
 	}
-	o.MaxRetries, o.OnConnect, o.DisableIdentity, o.MaintNotificationsConfig = -1, greet, true, quiet
+	o.MaxRetries, o.DialerRetries, o.OnConnect, o.DisableIdentity, o.MaintNotificationsConfig = -1, 1, greet, true, quiet
 	return redis.NewClient(o), nil
 }
 
