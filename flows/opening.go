@@ -65,7 +65,13 @@ var opened = map[State]screen{
 		},
 		choices: switchChoices,
 		read:    readSwitch,
-		write:   func(t *talk) { t.resume(); t.written() },
+		write: func(t *talk) { // an answer to the question before: it is not asked again first
+			if len(t.s.Place) == 0 {
+				t.to(t.home())
+			}
+			t.goOn()
+			t.written()
+		},
 	},
 	grouped: {},
 }

@@ -80,6 +80,21 @@ func TestPressedTwice(t *testing.T) {
 	}
 }
 
+// TestWrittenAtSwitch has a worker who was offered another language go on
+// writing: that answers the question before, which comes once where it is not
+// understood.
+func TestWrittenAtSwitch(t *testing.T) {
+	s := told("country")
+	s, _ = Step(s, channels.Event{ID: "a", Kind: channels.Said, At: noon.Add(time.Minute), Text: "កម្ពុជា ភាសាខ្មែរ", Script: "km"})
+	if s.State != switching {
+		t.Fatalf("in %s", s.State)
+	}
+	s, fx := Step(s, channels.Event{ID: "b", Kind: channels.Said, At: noon.Add(2 * time.Minute), Text: "hmm"})
+	if say, ok := fx[0].(Say); !ok || s.State != "country" || len(fx) != 1 || len(say.Parts) != 1 || say.Parts[0].Key != "intake.out_of_order" {
+		t.Errorf("in %s: %v", s.State, fx)
+	}
+}
+
 // BenchmarkStep is one button in the middle of a long report. It should take
 // less than 5 µs.
 func BenchmarkStep(b *testing.B) {
