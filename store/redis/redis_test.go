@@ -42,8 +42,19 @@ func empty(t testing.TB, url string) *DB {
 func TestBackend(t *testing.T) {
 	s := start(t)
 	storetest.Run(t, func(t *testing.T) (store.Backend, string) {
-		return empty(t, s.url()), filepath.Join(s.dir, "appendonlydir")
+		return shaken{empty(t, s.url()), s}, filepath.Join(s.dir, "appendonlydir")
 	})
+}
+
+// shaken is a back end whose server may forget its scripts and its clients.
+type shaken struct {
+	*DB
+	s *server
+}
+
+func (x shaken) Disturb() {
+	x.s.ask("script", "flush")
+	x.s.ask("client", "kill", "type", "normal")
 }
 
 // TestCluster runs the suite on a cluster of three masters.

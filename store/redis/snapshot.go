@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -175,6 +176,7 @@ func (c *copier) scan(ctx context.Context, s *redis.Client) error {
 		if err != nil {
 			return told(err)
 		}
+		keys = slices.DeleteFunc(keys, func(k string) bool { n, _ := parse(k); return n.kind == "jobs" }) // told with their queue
 		if err := c.read(ctx, keys, c.each); err != nil {
 			return err
 		}
