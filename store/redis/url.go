@@ -11,6 +11,14 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
+// silent says nothing: what the client library would print, a line for every
+// try, comes back as an error that is told once, and in words that help.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
+
+func init() { redis.SetLogger(silent{}) }
+
 // connect returns a client of the servers that where names, see [Open]. It
 // calls greet for every connection that is made, before it is used.
 func connect(where string, greet func(context.Context, *redis.Conn) error) (redis.UniversalClient, error) {
