@@ -19,13 +19,17 @@ import (
 // backup writes a backup to a new file. It asks the program that runs on the
 // same data folder, which goes on working, and works by itself where none does.
 func backup(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io.Reader, out io.Writer) error {
-	to := fs.String("to", "", "file to write the backup to, which must not be there yet")
+	to := fs.String("to", "", "file to write the backup to, which must not be there yet; one with the time for its name in -backups if empty")
+	days := fs.Int("keep", 0, "days after which backups in -backups are removed, so that none brings back what workers had erased before; 0: never")
 	key := backupKey(fs)
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
+	if *to == "" && c.backupDir == "" {
+		return errors.New("say with -to where the backup is to go, such as -to /media/usb/monday.backup, or a folder with -backups")
+	}
 	if *to == "" {
-		return errors.New("say with -to where the backup is to go, such as -to /media/usb/monday.backup")
+		*to = filepath.Join(c.backupDir, time.Now().UTC().Format(dated))
 	}
 	secret, made, err := c.secret(*key, true)
 	if err != nil {
@@ -50,7 +54,35 @@ func backup(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ i
 		return err
 	}
 	fmt.Fprintf(out, "backed up %s\nin %.1f s, to %s (%.1f MB)\ntry it: workervoice restore -try -from %s\n", sum, time.Since(begun).Seconds(), *to, float64(size)/1e6, *to)
-	return nil
+	if c.backupDir == "" || *days <= 0 {
+		return nil
+	}
+	n, err := expire(c.backupDir, time.Now().AddDate(0, 0, -*days))
+	if n > 0 {
+		fmt.Fprintf(out, "removed %d backups that were older than %d days\n", n, *days)
+	}
+	return err
+}
+
+// dated is how backups in a folder are named, by their time.
+const dated = "2006-01-02T150405Z.backup"
+
+// expire removes the backups in a folder that were made before a time, and
+// returns how many. It touches nothing that is not named as they are.
+func expire(dir string, before time.Time) (n int, err error) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		at, no := time.Parse(dated, f.Name())
+		if no != nil || !at.Before(before) {
+			continue
+		}
+		if fault := os.Remove(filepath.Join(dir, f.Name())); fault != nil {
+			err = errors.Join(err, fmt.Errorf("an old backup cannot be removed: %w", fault))
+			continue
+		}
+		n++
+	}
+	return n, err
 }
 
 // backupKey declares the flag that names the secret of backups.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -196,6 +197,32 @@ func TestBackup(t *testing.T) {
 	}
 	program(t, g.data)
 	g.must("check", "store")
+}
+
+// TestKeep makes a backup into a folder, where older ones go after their days.
+func TestKeep(t *testing.T) {
+	f, dir := grown(t), t.TempDir()
+	old := time.Now().UTC().AddDate(0, 0, -31).Format(dated)
+	young := time.Now().UTC().AddDate(0, 0, -29).Format(dated)
+	for _, name := range []string{old, young, "photos", "1999-01-01.backup"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := f.must("backup", "-backups", dir, "-keep", "30"); !strings.Contains(out, "removed 1 backups") {
+		t.Errorf("it says %s", out)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(left) != 4 || slices.Contains(left, filepath.Join(dir, old)) {
+		t.Errorf("%v are left, %v", left, err)
+	}
+	for _, name := range left {
+		if at, err := time.Parse(dated, filepath.Base(name)); err == nil && time.Since(at) < time.Hour {
+			f.must("restore", "-try", "-from", name)
+			return
+		}
+	}
+	t.Errorf("none of %v is new", left)
 }
 
 // TestOtherKeys restores with what is not the backup's own.

@@ -229,3 +229,9 @@ func TestCheckFinds(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkSnapshot(b *testing.B) {
+	d := empty(b, start(b).url())
+	defer d.Close()
+	storetest.BenchSnapshot(b, d)
+}

@@ -196,3 +196,12 @@ func TestCheckFinds(t *testing.T) {
 		t.Errorf("a damaged file: %v", err)
 	}
 }
+
+func BenchmarkSnapshot(b *testing.B) {
+	d, err := Open(filepath.Join(b.TempDir(), "voice.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	storetest.BenchSnapshot(b, d)
+}

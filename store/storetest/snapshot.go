@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"workervoice/cases"
+	"workervoice/channels"
 	"workervoice/flows"
 	"workervoice/store"
 )
@@ -270,10 +271,15 @@ func heldInSnapshot(t rig) {
 	o.Session = turn.Session
 	p := t.end(turn, o) // this process holds it, and dies
 	t.want(keys(p), "m1 m2 ")
+	o = sends("b", "news") // of which nobody has taken hold
+	o.Send[0].Class = channels.Push
+	other, err := t.s.Begin(ctx, event("b", "1"))
+	t.must(err)
+	t.end(other, o)
 	s, _ := t.moves(func(*store.Store) {})
 	t.s = s
 	ps := t.parcels()
-	t.want(show(len(ps), keys(&ps[0]), ps[0].Attempts), "1 m1 m2  2")
+	t.want(show(len(ps), keys(&ps[0]), ps[0].Attempts, keys(&ps[1]), ps[1].Attempts), "2 m1 m2  2 news  2") // it may have been sent since
 	t.want(ids(t.next()), "2 ")
 	t.must(t.s.Receive(ctx, event("a", "2")))
 	t.want(ids(t.next()), "nothing")
