@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 NEEDS       = gcc redis-server chromium fonts-noto-core fonts-noto-color-emoji
 
-.PHONY: test needs lint race build bench
+.PHONY: test needs lint race build bench faults
 
 test: needs lint race build
 
@@ -39,3 +39,12 @@ build:
 bench: build
 	bin/workervoice bench
 	go test -run '^$$' -bench . ./flows ./store/sqlite ./cmd/workervoice
+
+# faults does its worst to real Redis servers for an hour or so, as often as
+# FAULTS says, and checks as many operations of eight processes as LINEAR says.
+# The same tests are part of test, a few times each.
+faults: export FAULTS ?= 50
+faults: export LINEAR ?= 1000000
+faults: needs
+	go test -timeout 3h -v -run '^(TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestLinear|TestLinearSees)$$' ./store/redis
+	go test -timeout 3h -v -run '^TestLinear$$' ./store/sqlite

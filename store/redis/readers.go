@@ -226,6 +226,9 @@ func (d *DB) Count(ctx context.Context, name string) (n int64, err error) {
 			cmds[s] = p.HGet(ctx, key(store.Shard(s), "count"), name)
 		}
 	})
+	if err != nil {
+		return 0, err
+	}
 	for _, cmd := range cmds {
 		m, err := cmd.Int64()
 		if err != nil && err != redis.Nil {
