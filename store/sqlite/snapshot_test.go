@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -204,4 +205,38 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 	defer d.Close()
 	storetest.BenchSnapshot(b, d)
+}
+
+// BenchmarkRestore restores 10,000 conversations of 20 entries each, which come
+// in the order in which they were written: turn by turn.
+func BenchmarkRestore(b *testing.B) {
+	parts := func(yield func(store.Part, error) bool) {
+		body := make([]byte, 300)
+		for turn := range 20 {
+			for i := range 10_000 {
+				id := fmt.Sprintf("%x", i*2654435761%(1<<32))
+				s := store.ShardOf(id)
+				ps := []store.Part{{What: store.EntryPart, Shard: s, Name: id + "/log", Body: body}, {What: store.MarkPart, Shard: s, Name: fmt.Sprint(id, turn), N: 1 << 50}}
+				if turn == 0 {
+					ps = append(ps, store.Part{What: store.RecordPart, Shard: s, Kind: "session", ID: id, N: 1, Body: body},
+						store.Part{What: store.PlacePart, Shard: s, Name: "chats/all/", N: int64(i), Kind: "session", ID: id})
+				}
+				for _, p := range ps {
+					if !yield(p, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+	for n := range b.N {
+		d, err := Open(filepath.Join(b.TempDir(), fmt.Sprint(n, ".db")))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := d.Restore(b.Context(), time.Now(), parts); err != nil {
+			b.Fatal(err)
+		}
+		d.Close()
+	}
 }
