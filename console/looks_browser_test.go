@@ -19,7 +19,7 @@ func TestBrowserLooks(t *testing.T) {
 	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "payslip", Checked: []string{"my"}, Texts: map[string]string{
 		"en": "Please send a photo of your payslip if you have one. Do not send it if it is risky.", "my": "လစာစာရွက် ဓာတ်ပုံ ရှိရင် ပို့ပေးပါ။ အန္တရာယ်ရှိရင် မပို့ပါနဲ့။"}}))
 	h.must(h.s.PutReply(t.Context(), cases.Bot, store.Reply{Org: "home", Name: "next", Texts: map[string]string{"en": "We write again before {{date}}.", "my": "{{date}} မတိုင်မီ ထပ်ဆက်သွယ်ပါမယ်။"}}))
-	h.asks("66811111111", "km", "ខ្ញុំ​មិន​អាច​ចេញ​ពី​បន្ទប់​បាន​ទេ")
+	h.asks("66811111111", "km", "ខ្ញុំ\u200bមិន\u200bអាច\u200bចេញ\u200bពី\u200bបន្ទប់\u200bបាន\u200bទេ")
 	h.asks("66822222222", "ne", "श्रमिक परिचयपत्र म्यानपावरले राखेको छ")
 	id := h.asks("66812345678", "my", "စက်ရုံက လစာ နှစ်လ မပေးသေးဘူး။ ပတ်စပို့လည်း သိမ်းထားတယ်။")
 	_, err := h.e.Take(t.Context(), c.person.Caseworker, id, store.AnyEpoch)
