@@ -76,6 +76,12 @@ func (f folder) copy(from folder, names ...string) {
 	}
 }
 
+// with copies files into the folder, and returns its path.
+func (f folder) with(from folder, names ...string) string {
+	f.copy(from, names...)
+	return f.data
+}
+
 // contents returns what a store holds.
 func contents(t *testing.T, c config) map[string]string {
 	t.Helper()

@@ -113,9 +113,9 @@ func (p *phone) must(text string) {
 }
 
 // program runs the real binary on a data folder until it is killed.
-func program(t *testing.T, data string) (base string, kill func()) {
+func program(t *testing.T, data string, args ...string) (base string, kill func()) {
 	t.Helper()
-	c := exec.Command(build(t), "serve", "-data", data, "-addr", "127.0.0.1:0")
+	c := exec.Command(build(t), append([]string{"serve", "-data", data, "-addr", "127.0.0.1:0"}, args...)...)
 	c.Env = []string{"HOME=" + data, "PATH=" + os.Getenv("PATH")}
 	out, err := c.StdoutPipe()
 	if err != nil {
