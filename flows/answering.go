@@ -83,7 +83,7 @@ func (a *step) verdict(kind cases.Code, v Verdict) {
 // whatever closed the issue for the others.
 func validated(a *step) {
 	for _, i := range a.about() {
-		if dissent(i.Tally) {
+		if Dissent(i.Tally) > 0 {
 			a.part(i.Kind)
 		}
 	}

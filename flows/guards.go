@@ -19,7 +19,7 @@ func init() { // not a literal: some lead back to it
 		cases.Judged: mayJudge, cases.Resolved: mayResolve, cases.Answering: mayAnswer, cases.Confirmed: mayConfirm,
 		cases.Validated: decided, cases.Settled: decided, cases.Disputed: decided, cases.Unanswered: decided, cases.Polled: present,
 		cases.Admitted: held, cases.Rejected: held, cases.Merged: elsewhere, cases.Redirected: elsewhere, cases.Assigned: elsewhere,
-		cases.Routed: elsewhere, cases.Split: elsewhere, cases.Linked: elsewhere, cases.Chose: mayChoose, cases.Retaliated: present,
+		cases.Routed: elsewhere, cases.Split: mayPart, cases.Linked: elsewhere, cases.Chose: mayChoose, cases.Retaliated: present,
 		cases.Withdrew: forWhom, cases.Resumed: forWhom, cases.Told: forWhom, cases.Replied: forWhom, cases.Asked: forWhom, cases.Pressured: forWhom,
 		cases.Erased: somebody, cases.Proxied: somebody, cases.Joined: somebody, cases.Calmed: forWhom, cases.Unreachable: forWhom,
 	}
@@ -75,6 +75,26 @@ func elsewhere(a *step) error {
 	}
 	if a.n.Other == string(a.c.ID) {
 		return notNow("itself")
+	}
+	return nil
+}
+
+// Named is the trigger of an entry that splits off workers by their names,
+// whatever they say.
+const Named = "named"
+
+// mayPart lets a caseworker split off who says no only where somebody does: the
+// timeline would name a case that nobody goes to. The bot does so where it has
+// just heard a no, and all who said it may have gone by then.
+func mayPart(a *step) error {
+	if err := elsewhere(a); err != nil || !byStaff(a) || a.n.Trigger == Named {
+		return err
+	}
+	switch i := a.issue(a.n.Issue); {
+	case i == nil:
+		return notNow("say_issue")
+	case Dissent(i.Tally) == 0:
+		return notNow("nobody_says_no")
 	}
 	return nil
 }
@@ -343,13 +363,14 @@ func decided(a *step) error {
 	if i == nil {
 		return notNow("say_issue")
 	}
-	if then := ripe(*i, a.n.At).Then; then != a.n.Kind && !(a.n.Kind == cases.Disputed && dissent(i.Tally)) {
+	if then := ripe(*i, a.n.At).Then; then != a.n.Kind && !(a.n.Kind == cases.Disputed && Dissent(i.Tally) > 0) {
 		return notNow("not_said")
 	}
 	return nil
 }
 
-func dissent(t cases.Tally) bool { return t.Some+t.None-t.Enough+t.Pressed > 0 }
+// Dissent is how many of a tally say that it is not fixed, or had to say that it is.
+func Dissent(t cases.Tally) int { return max(t.Some+t.None-t.Enough+t.Pressed, 0) }
 
 // ripe is Judge, but does not wait for ever to ask those who cannot be asked.
 func ripe(i cases.Issue, now time.Time) Verdict {

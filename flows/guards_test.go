@@ -7,6 +7,28 @@ import (
 	"workervoice/cases"
 )
 
+// TestPartGuards: a caseworker splits off who says no where somebody does.
+func TestPartGuards(t *testing.T) {
+	g := newGroup(t, 12)
+	g.says("w1", "all", "yes", "no")
+	try := func(role cases.Role, issue cases.Code, trigger, why string) {
+		t.Helper()
+		_, _, err := Advance(g.c, nil, cases.Entry{Case: g.c.ID, Key: "s", Kind: cases.Split, Role: role, By: "nay", At: g.at, Issue: issue, Trigger: trigger, Other: "c9"})
+		if got := Why(err); why == "" && err != nil || !strings.Contains(got, why) {
+			t.Errorf("%s, %q, %q: %v, want %q", role, issue, trigger, err, why)
+		}
+	}
+	try(cases.Helper, "pay.ot", "", "there is nobody to split off")
+	try(cases.Supervisor, "pay.ot", "", "there is nobody to split off")
+	try(cases.Helper, "", "", "say which issue")
+	try(cases.Helper, "", Named, "")
+	try(cases.Helper, "pay.ot", Named, "")
+	try(cases.System, "pay.ot", "", "")
+	g.says("w2", "none", "", "no")
+	try(cases.Helper, "pay.ot", "", "")
+	try(cases.Helper, "", "", "say which issue")
+}
+
 // TestLetterGuards: who has not heard of a case hears of it by letter no sooner than
 // it could be raised, and nobody is written to whom no worker allows any more.
 func TestLetterGuards(t *testing.T) {

@@ -65,6 +65,9 @@ func (s *Store) Split(ctx context.Context, by cases.Caseworker, id cases.ID, iss
 		m.Round = i.Round
 	}
 	n := cases.Entry{Key: key, Case: id, Kind: cases.Split, Issue: issue, Other: string(into), Reason: reason}
+	if len(ws) > 0 {
+		n.Trigger = flows.Named
+	}
 	if by == cases.Bot {
 		n.Role = cases.System
 	}

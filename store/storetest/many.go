@@ -24,6 +24,7 @@ var many = []test{
 	{"a merge never widens who can read", narrow},
 	{"a merge that stops half way is gone on with", mergedLater},
 	{"who says that it is not fixed goes on in a case of their own", splitOff},
+	{"nobody is split off where nobody says no", noSplit},
 	{"a link between cases can be taken back", linkedCases},
 }
 
@@ -301,6 +302,41 @@ func mergedLater(t rig) {
 	for _, n := range told {
 		t.want(n, 1)
 	}
+}
+
+// noSplit has nothing come of a split of those who say no where nobody does:
+// neither a line in the timeline nor a case.
+func noSplit(t rig) {
+	t.group("c", "pay.ot", "hours.norest")
+	turn := t.joinsBy("w", "c", "yes", "pay.ot", "hours.norest")
+	t.files()
+	split := func(issue cases.Code, key string) cases.ID {
+		id, err := t.s.Split(ctx, nay, "c", issue, nil, key, "they say no")
+		t.wantIs(err, flows.ErrNotNow)
+		return id
+	}
+	lines := len(t.timeline("c"))
+	for _, issue := range []cases.Code{"pay.ot", ""} {
+		split(issue, "early"+string(issue))
+	}
+	t.does(bot, "c", cases.Entry{Key: "no", Worker: turn.Worker, Kind: cases.Answering, Issue: "pay.ot", Answer: &cases.Answered{Fact: "none", Satisfied: "no"}})
+	split("hours.norest", "other")
+	t.files()
+	t.want(len(t.timeline("c")), lines+1) // what the worker said
+	t.want(t.reads1("c").Size, 2)
+
+	var id cases.ID
+	for range 2 { // the second finds nobody left who says no, and is the first
+		into, err := t.s.Split(ctx, nay, "c", "pay.ot", nil, "now", "they say no")
+		t.must(err)
+		t.files()
+		id = into
+	}
+	c := t.reads1("c")
+	t.want(show(t.reads1(id).Size, c.Issue("pay.ot").Tally.Members), "1 1")
+	gone := split("pay.ot", "late")
+	_, err := t.s.Case(ctx, bot, gone)
+	t.wantIs(err, store.ErrNotFound)
 }
 
 func splitOff(t rig) {
