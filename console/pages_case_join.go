@@ -162,7 +162,17 @@ func (v *visit) tiePage(wrong string) error {
 func (t tieView) V(name string) string { return t.values.Get(name) }
 
 // Dissent is how many say of an issue that it is not fixed.
-func (i issueView) Dissent() int { return max(i.Tally.Some+i.Tally.None-i.Tally.Enough, 0) }
+func (i issueView) Dissent() int { return flows.Dissent(i.Tally) }
+
+// Disputed are the issues of which somebody says so.
+func (t tieView) Disputed() (out []issueView) {
+	for _, i := range t.Issues() {
+		if i.Dissent() > 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
 
 // tied carries out what the page of ties asks for.
 func (v *visit) tied(act func(c *caseView, key, reason string) error) error {

@@ -166,7 +166,10 @@ func TestPapers(t *testing.T) {
 	}
 	may.posts("/c/case/c3/letter", letter, 422, "no worker has agreed")
 	may.sees("/c/case/c1/evidence", "Nobody has sent a photo")
-	may.sees("/c/case/c3/tie", "There is no open case about the same")
+	if body := may.sees("/c/case/c3/tie", "There is no open case about the same", "there is nobody to split off"); strings.Contains(body, "/split") {
+		t.Error("a split is offered where nobody says no")
+	}
+	may.posts("/c/case/c1/split", url.Values{"issue": {"pay.unpaid"}, "reason": {"they say no"}, "key": {"s0"}}, 422, "there is nobody to split off")
 	may.posts("/c/case/c1/merge", url.Values{"other": {"c3"}, "reason": {"same place"}, "key": {"m0"}}, 422, "no kind of abuse in common")
 	may.posts("/c/case/c1/link", url.Values{"other": {"c2"}, "reason": {"same employer"}, "key": {"m1"}}, 200, "Belongs together with", cases.RefOf("c2"))
 	for range 2 {
