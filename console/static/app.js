@@ -166,6 +166,9 @@
     if (f) { e.preventDefault(); f(e); }
   });
 
+  // The tab that one is on is in sight, also where the tabs scroll.
+  const tab = document.querySelector('.tabs [aria-current]');
+  if (tab) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   document.addEventListener('focusin', (e) => { if (e.target.matches('[data-select]')) e.target.select(); });
   // A form is sent once, however often its button is pressed.
   document.addEventListener('submit', (e) => {
