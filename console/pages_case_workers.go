@@ -35,9 +35,12 @@ var workerActs = []act{
 }
 
 // masked is what staff call a worker: four digits that mean nothing.
-func (v *visit) masked(w cases.WorkerID) string {
+func (v *visit) masked(w cases.WorkerID) string { return v.T("worker.called", "No", number(w)) }
+
+// number are those digits.
+func number(w cases.WorkerID) string {
 	h := sha256.Sum256([]byte("called/" + w))
-	return v.T("worker.called", "No", fmt.Sprintf("%04d", binary.BigEndian.Uint32(h[:4])%10000))
+	return fmt.Sprintf("%04d", binary.BigEndian.Uint32(h[:4])%10000)
 }
 
 // A workerRow is a worker in the table of a case.

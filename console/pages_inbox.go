@@ -76,7 +76,8 @@ type chatRow struct {
 // much sooner than it calls a method or looks into what is embedded.
 type conv struct {
 	Href      template.URL // what the store names conversations by, and what url.Values encodes
-	Who, Mark string       // Mark: its first letters
+	Who, Mark string       // Mark: the first letters of what tells it from others
+	Alias     string       // what staff call the worker: many may have one case
 	When      string
 	Says      string // the beginning of what was last said, in words
 	SaysLang  string
@@ -100,6 +101,9 @@ func (v *visit) conv(row store.Row, open string, keep template.URL) conv {
 		Back: row.Line.By != "", Unread: row.Unread, Level: Sev(row.Level), Left: r.Left(), Gone: row.Gone, Report: row.Unheard, Mine: r.Mine(), Human: row.Human(),
 		App: v.T("platform." + string(r.Platform())), Here: row.ID == open}
 	mark := []rune(c.Who)
+	if c.Alias = r.Alias(); c.Alias != "" {
+		mark = []rune(number(row.Worker))
+	}
 	c.Mark = string(mark[:min(2, len(mark))])
 	if c.Level != "" {
 		c.LevelName = v.T("sev." + c.Level)
@@ -124,6 +128,15 @@ func called(v *visit, r store.Row) string {
 		return r.Ref
 	}
 	return v.T("chat.no_case") + " " + cases.RefOf(cases.ID(r.ID))[:3]
+}
+
+// Alias is what staff call the worker on the pages of the case; "" before there
+// is a case, when the conversation is all there is to tell apart.
+func (r chatRow) Alias() string {
+	if r.Ref == "" || r.Worker == "" {
+		return ""
+	}
+	return r.v.masked(r.Worker)
 }
 
 // Wait is since when somebody waits, or when something was last said.
@@ -341,7 +354,7 @@ func (v *visit) desk(id string) error {
 		if err := p.Chat.desk(); err != nil {
 			return err
 		}
-		v.Title = p.Chat.Who()
+		v.Title = strings.TrimSuffix(p.Chat.Who()+" · "+p.Chat.Alias(), " · ")
 	}
 	return v.Show("desk", p)
 }
