@@ -1,6 +1,7 @@
 'use strict';
 // Forms of cases and updates: what is typed is kept in this tab until it was
-// sent, a form opened by an address is brought into view, and a select that
+// sent, a form opened by an address is brought into view, an address is copied,
+// and a select that
 // narrows a list acts at once.
 (() => {
   const box = window.sessionStorage;
@@ -35,5 +36,9 @@
   if (tried) tried.scrollIntoView({ block: 'center' });
   if (open && !tried) open.focus();
   for (const s of document.querySelectorAll('select[data-go]')) s.addEventListener('change', () => s.form.submit());
+  if (navigator.clipboard) for (const b of document.querySelectorAll('[data-copy]')) {   // browsers have it behind https only
+    b.hidden = false;
+    b.addEventListener('click', () => navigator.clipboard.writeText(document.getElementById(b.dataset.copy).textContent).then(() => { b.textContent = b.dataset.done; }, () => { b.hidden = true; }));
+  }
   for (const b of document.querySelectorAll('[data-print]')) b.addEventListener('click', () => window.print());
 })();
