@@ -61,45 +61,45 @@ func (d *DB) run(calls ...*call) {
 	}
 }
 
-// send sends calls to their servers and waits for the answers.
+// send sends calls to their servers and waits for the answers. Those for one
+// server go in their order.
 func (d *DB) send(calls []*call) {
 	var end sync.WaitGroup
 	end.Add(len(calls))
-	if len(calls) == 1 || d.single() {
-		d.queue(calls, &end)
-	} else {
-		for _, c := range calls {
-			d.queue([]*call{c}, &end)
+	var to []*line[*call]
+	of := make(map[*line[*call]][]*call, 1)
+	for _, c := range calls {
+		l, err := d.line(c.keys[0])
+		if c.end = &end; err != nil {
+			c.err = err
+			end.Done()
+			continue
 		}
+		if of[l] == nil {
+			to = append(to, l)
+		}
+		of[l] = append(of[l], c)
+	}
+	for _, l := range to {
+		l.join(of[l]...)
 	}
 	end.Wait()
 }
 
-func (d *DB) single() bool {
-	_, ok := d.c.(*redis.Client)
-	return ok
-}
-
-// queue has calls for one server sent soon.
-func (d *DB) queue(calls []*call, end *sync.WaitGroup) {
-	c, err := d.server(calls[0].keys[0])
+// line returns the line to the server that has a key.
+func (d *DB) line(key string) (*line[*call], error) {
 	if unfit := d.unfit.Load(); unfit != nil {
-		err = unfit
+		return nil, unfit
 	}
-	for _, x := range calls {
-		if x.end = end; err != nil {
-			x.err = err
-			end.Done()
-		}
-	}
+	c, err := d.server(key)
 	if err != nil {
-		return
+		return nil, err
 	}
 	l, ok := d.writes.Load(c)
 	if !ok {
 		l, _ = d.writes.LoadOrStore(c, &line[*call]{trips: 2, send: func(calls []*call) { d.trip(c, calls) }})
 	}
-	l.(*line[*call]).join(calls...)
+	return l.(*line[*call]), nil
 }
 
 // server returns the server that has a key.
