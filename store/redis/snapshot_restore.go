@@ -38,8 +38,7 @@ func (d *DB) Restore(ctx context.Context, at time.Time, parts iter.Seq2[store.Pa
 			return err
 		}
 	}
-	err = d.shards(ctx, func(p redis.Pipeliner, _ store.Shard, k string) { p.SAdd(ctx, k, restoring, waiting) })
-	if err != nil {
+	if err := d.mark(ctx); err != nil {
 		return err
 	}
 	if half { // what another restore has left
@@ -48,12 +47,25 @@ func (d *DB) Restore(ctx context.Context, at time.Time, parts iter.Seq2[store.Pa
 	if err == nil {
 		err = d.fill(ctx, at, parts)
 	}
-	if err != nil {
-		if left := d.wipe(last); left != nil {
-			return errors.Join(err, left)
-		}
+	if err == nil {
+		err = d.release(last)
 	}
-	return errors.Join(err, d.release(last))
+	if err == nil {
+		return nil
+	}
+	if left := errors.Join(d.mark(last), d.wipe(last)); left != nil { // it stays marked
+		return errors.Join(err, left)
+	}
+	return errors.Join(err, d.unmark(last))
+}
+
+// mark has all shards take nothing, and says why.
+func (d *DB) mark(ctx context.Context) error {
+	return d.shards(ctx, func(p redis.Pipeliner, _ store.Shard, k string) { p.SAdd(ctx, k, restoring, waiting) })
+}
+
+func (d *DB) unmark(ctx context.Context) error {
+	return d.shards(ctx, func(p redis.Pipeliner, _ store.Shard, k string) { p.Del(ctx, k) })
 }
 
 // half reports whether what is there is half a restore.
@@ -120,25 +132,22 @@ func (d *DB) wipe(ctx context.Context) error {
 }
 
 // release opens the store. Where there are replicas, they have everything by
-// then: what they have of a server comes in its order.
+// then: a commit, even one of nothing, is acknowledged when they have it and all
+// that came before.
 func (d *DB) release(ctx context.Context) error {
-	if err := d.shards(ctx, func(p redis.Pipeliner, _ store.Shard, k string) { p.Del(ctx, k) }); err != nil || d.need.Load() == 0 {
+	if err := d.unmark(ctx); err != nil || d.need.Load() == 0 {
 		return err
 	}
-	servers, err := d.servers(ctx)
-	for _, s := range servers {
-		var wait *redis.IntCmd
-		_, fault := s.Pipelined(ctx, func(p redis.Pipeliner) error {
-			p.Publish(ctx, "voice", "restored") // so that there is something on this connection to wait for
-			wait = redis.NewIntCmd(ctx, "wait", d.need.Load(), (30 * time.Second).Milliseconds())
-			return p.Process(ctx, wait)
-		})
-		if fault == nil && wait.Val() < d.need.Load() {
-			fault = errAlone
-		}
-		err = errors.Join(err, told(fault))
+	nothing := make([]store.Batch, store.Shards)
+	for s := range nothing {
+		nothing[s].Shard = store.Shard(s)
 	}
-	return err
+	for _, r := range d.Commit(ctx, nothing...) {
+		if r.Err != nil {
+			return r.Err
+		}
+	}
+	return nil
 }
 
 // fill writes parts in their order.

@@ -230,6 +230,68 @@ func TestCheckFinds(t *testing.T) {
 	}
 }
 
+// TestSnapshotRights takes a snapshot, restores it and checks it as a user with
+// the rights that the package comment names.
+func TestSnapshotRights(t *testing.T) {
+	s, at := start(t), time.Now()
+	args := []any{"acl", "setuser", "voice", "on", ">word"}
+	for _, r := range rights(t) {
+		args = append(args, r)
+	}
+	s.ask(args...)
+	d := open(t, "redis://voice:word@"+s.addr)
+	if err := storetest.Sow(d, at, 20); err != nil {
+		t.Fatal(err)
+	}
+	parts := taken(t, d, at)
+	want := contents(t, d, at)
+	s.ask("flushall")
+	if err := d.Restore(t.Context(), at, each(parts)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := storetest.Differ(want, contents(t, d, at)); diff != "" {
+		t.Error(diff)
+	}
+	if err := d.Check(t.Context(), func(line string) { t.Error(line) }); err != nil {
+		t.Error(err)
+	}
+	if got := s.ask("acl", "log"); got != "[]" {
+		t.Error("was refused: ", got)
+	}
+}
+
+// TestRestoreReplicated restores where there is a replica: what it does not
+// have is not restored, and what is restored it has.
+func TestRestoreReplicated(t *testing.T) {
+	at := time.Now()
+	source := empty(t, start(t).url())
+	defer source.Close()
+	if err := storetest.Sow(source, at, 50); err != nil {
+		t.Fatal(err)
+	}
+	parts := taken(t, source, at)
+	s := start(t, "--min-replicas-to-write", "1")
+	r := replicaOf(t, s)
+	d := open(t, s.url())
+	r.freeze()
+	err := d.Restore(t.Context(), at, each(parts))
+	r.thaw()
+	if !errors.Is(err, errAlone) {
+		t.Fatal(err)
+	}
+	if left := contents(t, d, at); len(left) != 0 {
+		t.Errorf("%d things are left", len(left))
+	}
+	if err := d.Restore(t.Context(), at, each(parts)); err != nil {
+		t.Fatal(err)
+	}
+	r.ask("replicaof", "no", "one")
+	s.kill()
+	if diff := storetest.Differ(contents(t, source, at), contents(t, open(t, r.url()), at)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func BenchmarkSnapshot(b *testing.B) {
 	d := empty(b, start(b).url())
 	defer d.Close()
