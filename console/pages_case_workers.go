@@ -35,10 +35,10 @@ var workerActs = []act{
 }
 
 // masked is what staff call a worker: four digits that mean nothing.
-func (v *visit) masked(w cases.WorkerID) string { return v.T("worker.called", "No", number(w)) }
+func (v *visit) masked(w cases.WorkerID) string { return v.T("worker.called", "No", fourDigits(w)) }
 
-// number are those digits.
-func number(w cases.WorkerID) string {
+// fourDigits are those digits.
+func fourDigits(w cases.WorkerID) string {
 	h := sha256.Sum256([]byte("called/" + w))
 	return fmt.Sprintf("%04d", binary.BigEndian.Uint32(h[:4])%10000)
 }

@@ -102,7 +102,7 @@ func (v *visit) conv(row store.Row, open string, keep template.URL) conv {
 		App: v.T("platform." + string(r.Platform())), Here: row.ID == open}
 	mark := []rune(c.Who)
 	if c.Alias = r.Alias(); c.Alias != "" {
-		mark = []rune(number(row.Worker))
+		mark = []rune(fourDigits(row.Worker))
 	}
 	c.Mark = string(mark[:min(2, len(mark))])
 	if c.Level != "" {

@@ -1,8 +1,7 @@
 'use strict';
 // Forms of cases and updates: what is typed is kept in this tab until it was
 // sent, a form opened by an address is brought into view, an address is copied,
-// and a select that
-// narrows a list acts at once.
+// and a select that narrows a list acts at once.
 (() => {
   const box = window.sessionStorage;
   if (document.querySelector('.did') && box.getItem('sent')) box.removeItem(box.getItem('sent'));   // it arrived
