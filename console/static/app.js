@@ -166,9 +166,11 @@
     if (f) { e.preventDefault(); f(e); }
   });
 
-  // The tab that one is on is in sight, also where the tabs scroll.
-  const tab = document.querySelector('.tabs [aria-current]');
-  if (tab) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  // Where tabs scroll, the one that is open is in sight, and so is the one that
+  // has the focus: browsers leave alone what is cut off at the edge.
+  const whole = (tab) => tab && tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  whole(document.querySelector('.tabs [aria-current]'));
+  document.addEventListener('focusin', (e) => whole(e.target.closest('.tabs a')));
   document.addEventListener('focusin', (e) => { if (e.target.matches('[data-select]')) e.target.select(); });
   // A form is sent once, however often its button is pressed.
   document.addEventListener('submit', (e) => {
