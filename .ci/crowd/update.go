@@ -253,7 +253,7 @@ func (c *crowd) days() error {
 		name string
 		d    time.Duration
 	}{{"the morning after", 10*time.Hour + 30*time.Minute}, {"that evening", 14 * time.Hour}, {"the second morning", 10 * time.Hour}, {"that evening", 14*time.Hour + 10*time.Minute},
-		{"the third morning", 10 * time.Hour}, {"the fourth morning", 24 * time.Hour}} {
+		{"the third morning", 10 * time.Hour}, {"that evening", 14 * time.Hour}, {"the fourth morning", 10 * time.Hour}, {"that evening", 14 * time.Hour}} {
 		if err := c.next(step.d); err != nil {
 			return err
 		}
