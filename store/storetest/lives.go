@@ -260,6 +260,9 @@ func everyCell(t rig) {
 		for kind := range kinds {
 			for i, by := range append(roles, bot) {
 				e := cases.Entry{Case: was.ID, Kind: kind, Key: fmt.Sprint(was.ID, kind, i), Other: "union", Reason: "because", Severity: cases.Serious, Org: "clinic", At: t.c.Now()}
+				if kind == cases.Split { // those who say no are guarded besides
+					e.Trigger = flows.Named
+				}
 				role := by.Role
 				if i == len(roles) {
 					role, e.Worker = cases.Worker, worker(string(was.ID))
