@@ -59,3 +59,29 @@ func TestBrowserLooks(t *testing.T) {
 	s.Sound("picker")
 	s.Done()
 }
+
+// TestBrowserEdges: on a narrow screen nothing that matters ends beyond an edge:
+// the tab that is open or has the focus, and how grave a conversation is.
+func TestBrowserEdges(t *testing.T) {
+	h := newHouse(t)
+	c := h.joins("nan@x", "Nan", "km", cases.Supervisor).signs()
+	id := h.asks("66812345678", "my", "မီးလောင်နေတယ်")
+	s := h.screen(c, chromium.Look{Width: 360, Height: 640})
+	inside := func(what, edge string) string {
+		return fmt.Sprintf("(() => { const x = document.querySelector(%q).getBoundingClientRect(), y = document.querySelector(%q).getBoundingClientRect(); return x.width > 20 && x.left >= y.left - 1 && x.right <= y.right + 1 })()", what, edge)
+	}
+	s.Visit("/c/overdue")
+	if chromium.Eval[bool](s, inside(".tabs a:last-child", ".tabs")) {
+		t.Fatal("all tabs fit: the test tests nothing")
+	}
+	// A window that nobody looks at is told of no focus.
+	s.Do("const last = document.querySelector('.tabs a:last-child'); last.focus(); if (!document.hasFocus()) last.dispatchEvent(new FocusEvent('focusin', { bubbles: true }))")
+	s.Until("the tab that has the focus is in sight", inside(".tabs a:last-child", ".tabs"))
+	s.Visit("/c/quiet")
+	s.Until("the tab that is open is in sight", inside(".tabs [aria-current]", ".tabs"))
+	s.Visit("/c/chat/" + id)
+	s.Shows("#chat .sev")
+	s.Do("document.getElementById('present').innerHTML = '<span class=\"av on\">LK</span><span class=\"av on\">NA</span>'")
+	s.Until("how grave it is stands whole beside two colleagues", inside("#chat .sev", "#chat .bar .grow"))
+	s.Done()
+}

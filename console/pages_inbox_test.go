@@ -1,6 +1,7 @@
 package console
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,5 +35,8 @@ func TestNewReport(t *testing.T) {
 	to := "/c/case/" + string(cs[0].ID) + "/do/acknowledge"
 	nan.posts(to, with(nan.form(nan.sees("/c/case/"+string(cs[0].ID)), to), "issue", "pay.ot"), 200, "Done.")
 	h.until("a report that somebody has taken up", func() bool { return !strings.Contains(nan.sees("/c/"), id) })
-	nan.sees("/c/?box=all", id)
+	row := nan.sees("/c/?box=all", id)
+	called := regexp.MustCompile(`Worker \d{4}`).FindString(row)
+	nan.sees("/c/case/"+string(cs[0].ID)+"/workers", ">"+called+"</a>")
+	nan.sees("/c/chat/"+id, called+" · ", "<title>"+cs[0].Ref+" · "+called)
 }
