@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,12 +81,29 @@ func TestReady(t *testing.T) {
 // A watched platform is asked how the account stands.
 type watched struct {
 	*platform
+	mu    sync.Mutex
 	st    channels.Standing
 	asked int
 	hook  string
 }
 
+// stands has the account stand so from now on.
+func (w *watched) stands(st channels.Standing) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.st = st
+}
+
+// seen is how often it was asked, and for which address the last time.
+func (w *watched) seen() (asked int, hook string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked, w.hook
+}
+
 func (w *watched) Check(_ context.Context, hook string) channels.Standing {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.asked, w.hook = w.asked+1, hook
 	return w.st
 }
@@ -107,8 +125,8 @@ func TestWatch(t *testing.T) {
 			s.Helper()
 			<-time.After(after) // at once, in a bubble
 			synctest.Wait()
-			if w.asked != asked {
-				s.Errorf("after %v the platform was asked %d times, not %d", after, w.asked, asked)
+			if n, _ := w.seen(); n != asked {
+				s.Errorf("after %v the platform was asked %d times, not %d", after, n, asked)
 			}
 			var b bytes.Buffer
 			if err := e.Stock(ctx, &b); err != nil {
@@ -122,16 +140,16 @@ func TestWatch(t *testing.T) {
 		}
 		look(time.Second, 0, "ready 1")
 		look(checkFirst, 1, `channel_token_ok{channel="telegram"} 1`, `channel_webhook_ok{channel="telegram"} 1`, `channel_events_waiting{channel="telegram"} 3`)
-		if w.hook != "https://friend.example/telegram" {
-			s.Errorf("it was asked for %q", w.hook)
+		if _, hook := w.seen(); hook != "https://friend.example/telegram" {
+			s.Errorf("it was asked for %q", hook)
 		}
-		w.st = channels.Standing{Token: errors.New("copy the token again"), Waiting: -1}
+		w.stands(channels.Standing{Token: errors.New("copy the token again"), Waiting: -1})
 		look(checkEvery, 2, `channel_token_ok{channel="telegram"} 0`, `channel_asked{channel="telegram"} 1`)
 		look(3*checkAgain, 5)
 		if n := strings.Count(s.log.String(), "copy the token again"); n != 1 {
 			s.Errorf("the fault is said %d times", n)
 		}
-		w.st = channels.Standing{}
+		w.stands(channels.Standing{})
 		look(checkAgain, 6, `channel_token_ok{channel="telegram"} 1`)
 		look(checkEvery-2*time.Second, 6)
 		stop()

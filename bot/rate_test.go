@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // A strict platform takes thirty messages a second, thirty at once, and refuses
 // more with a pause that it insists on.
 type strict struct {
+	mu      sync.Mutex
 	used    float64 // of thirty
 	at      time.Time
 	refused int
@@ -20,6 +22,8 @@ type strict struct {
 }
 
 func (p *strict) take(channels.Outbound) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := time.Now()
 	if now.Before(p.lifted) {
 		p.early++
@@ -35,6 +39,13 @@ func (p *strict) take(channels.Outbound) error {
 	return nil
 }
 
+// seen is how often it had to refuse, and how many requests came in a pause.
+func (p *strict) seen() (refused, early int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused, p.early
+}
+
 // Three hundred messages wait for a platform that takes thirty a second.
 // All get through in about ten seconds, and it does not have to refuse one.
 func TestRate(t *testing.T) {
@@ -48,8 +59,8 @@ func TestRate(t *testing.T) {
 		stop := s.start()
 		took := s.wait(30*time.Second, func() bool { return s.play.count() == 300 })
 		stop()
-		if took < 9*time.Second || took > 13*time.Second || p.refused > 0 {
-			t.Errorf("it took %v, with %d refusals", took, p.refused)
+		if refused, _ := p.seen(); took < 9*time.Second || took > 13*time.Second || refused > 0 {
+			t.Errorf("it took %v, with %d refusals", took, refused)
 		}
 		if got := s.sent(); twice(got) != "" {
 			t.Error("a message was sent twice")
@@ -77,8 +88,8 @@ func TestStartedAnewInABurst(t *testing.T) {
 		stop := s.start()
 		s.wait(30*time.Second, func() bool { return s.play.count() == 100 })
 		stop()
-		if p.refused > 0 {
-			t.Errorf("%d messages were refused", p.refused)
+		if refused, _ := p.seen(); refused > 0 {
+			t.Errorf("%d messages were refused", refused)
 		}
 	})
 }
@@ -94,15 +105,15 @@ func TestPauseOutlivesTheProgram(t *testing.T) {
 			s.owe(fmt.Sprint("w", i), channels.Push)
 		}
 		stop := s.start()
-		s.wait(time.Second, func() bool { return p.refused == 1 })
+		s.wait(time.Second, func() bool { refused, _ := p.seen(); return refused == 1 })
 		stop()
 		s.restart()
-		early := p.early // had left when the refusal came
+		_, early := p.seen() // had left when the refusal came
 		stop = s.start()
 		s.wait(time.Minute, func() bool { return s.play.count() == 50 })
 		stop()
-		if p.refused != 1 || p.early != early {
-			t.Errorf("the platform had to refuse %d times, and %d requests came in the pause", p.refused, p.early-early)
+		if refused, then := p.seen(); refused != 1 || then != early {
+			t.Errorf("the platform had to refuse %d times, and %d requests came in the pause", refused, then-early)
 		}
 	})
 }
