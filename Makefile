@@ -29,7 +29,7 @@ lint:
 	else echo "govulncheck: its list of vulnerabilities cannot be reached from here, so nothing was looked up"; fi; rm -f /tmp/govulncheck.$$$$
 
 race:
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m -p 4 ./... # four at a time: those with servers wait more than they work
 	go test -tags browser -timeout 20m -run Browser ./channels/web/... ./console ./cmd/workervoice
 
 build:
