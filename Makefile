@@ -38,13 +38,17 @@ build:
 
 bench: build
 	bin/workervoice bench
+	bin/workervoice bench -table -turns 12000 >bin/bench.md && mv bin/bench.md docs/bench.md
 	go test -run '^$$' -bench . ./flows ./store/sqlite ./cmd/workervoice
 
-# faults does its worst to real Redis servers for an hour or so, as often as
-# FAULTS says, and checks as many operations of eight processes as LINEAR says.
+# faults does its worst for hours: to real Redis servers as often as FAULTS says,
+# with as many operations of eight processes as LINEAR says; to SQLite with power
+# cuts; and it kills the bot a thousand times.
 # The same tests are part of test, a few times each.
 faults: export FAULTS ?= 50
 faults: export LINEAR ?= 1000000
 faults: needs
 	go test -timeout 3h -v -run '^(TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestLinear|TestLinearSees)$$' ./store/redis
 	go test -timeout 3h -v -run '^TestLinear$$' ./store/sqlite
+	VOICE_TEST_CUTS=20000 go test -timeout 3h -v -run '^TestPower' ./store/sqlite
+	VOICE_KILLS=1000 go test -timeout 3h -v -run '^TestKill$$/^sqlite$$' ./cmd/workervoice
