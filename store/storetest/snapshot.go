@@ -244,7 +244,7 @@ func broughtOn(t rig) {
 	ys, err := t.s.Transcript(ctx, turn.With, 0, 10)
 	t.must(err)
 	t.want(show(string(encode(ys)), string(encode(t.timeline("c"))), t.reads1("c").Version), show(string(encode(xs)), string(encode(before)), r.Version))
-	t.want(t.attached(f, a), "the contract")
+	t.want(t.reads(f, a), "the contract")
 	turn, err = t.s.Begin(ctx, event("a", "9"))
 	t.must(err)
 	t.end(turn, store.Outcome{Session: turn.Session})

@@ -2,12 +2,10 @@ package storetest
 
 import (
 	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"workervoice/cases"
 	"workervoice/store"
 )
 
@@ -17,15 +15,21 @@ func (t rig) folderOf(s *store.Store) (*store.Files, string) {
 	return t.folder()
 }
 
-// attached reads an attachment.
-func (t rig) attached(f *store.Files, a cases.Attachment) string {
-	t.Helper()
-	r, err := f.Open(ctx, store.SubjectOf(a.Ref), a.Ref)
-	t.must(err)
-	defer r.Close()
-	b, err := io.ReadAll(r)
-	t.must(err)
-	return string(b)
+// addition is step n of a writer who goes round over so many conversations. It
+// changes everything that a conversation has by one.
+func addition(w, n, each int, at time.Time) store.Batch {
+	id, v := fmt.Sprint("w", w, "x", n%each), int64(n/each)
+	b := store.Batch{
+		Shard: store.ShardOf(id), At: at, Once: []string{fmt.Sprint(id, "/e", v)},
+		Put:    []store.Put{{Record: store.Record{Kind: "k", ID: id, Version: v, Body: []byte{1}}, Index: []store.Index{{Name: "x", Score: v + 1}}}},
+		Append: []store.Entry{{Log: id + "/log", Body: []byte{byte(v)}}},
+		Jobs:   []store.Job{{Lane: store.Lane{Queue: "q", ID: id}, Body: []byte{byte(v)}, Due: at}},
+		Add:    []store.Counter{{Name: fmt.Sprint("w", w), N: 1}},
+	}
+	if v > 0 {
+		b.Put[0].Was = []store.Index{{Name: "x", Score: v}}
+	}
+	return b
 }
 
 // oneMoment takes snapshots while four writers each add one thing after the
@@ -43,18 +47,7 @@ func oneMoment(t rig) {
 	for w := range writers {
 		all.Go(func() {
 			for n := 0; !stop.Load(); n++ {
-				id := fmt.Sprint("w", w, "x", n%each)
-				v := int64(n / each)
-				b := store.Batch{
-					Shard: store.ShardOf(id), At: at, Once: []string{fmt.Sprint(id, "/e", v)},
-					Put:    []store.Put{{Record: store.Record{Kind: "k", ID: id, Version: v, Body: []byte{1}}, Index: []store.Index{{Name: "x", Score: v + 1}}}},
-					Append: []store.Entry{{Log: id + "/log", Body: []byte{byte(v)}}},
-					Jobs:   []store.Job{{Lane: store.Lane{Queue: "q", ID: id}, Body: []byte{byte(v)}, Due: at}},
-					Add:    []store.Counter{{Name: fmt.Sprint("w", w), N: 1}},
-				}
-				if v > 0 {
-					b.Put[0].Was = []store.Index{{Name: "x", Score: v}}
-				}
+				b := addition(w, n, each, at)
 				if err := t.b.Commit(ctx, b)[0].Err; err != nil {
 					t.Errorf("a snapshot makes commits fail: %v", err)
 					return
