@@ -78,32 +78,40 @@ func oneMoment(t rig) {
 			after[w] = steps[w].Load()
 		}
 		for w := range writers {
-			var sum int64
-			for i := range each {
-				id := fmt.Sprint("w", w, "x", i)
-				var v int64
-				fmt.Sscan(c.records["k/"+id], &v) // none is 0
-				n, jobs := int64(len(c.logs[id+"/log"])), int64(0)
-				if l := c.lanes["q/"+id]; l != "" {
-					jobs = int64(len(l)-len(fmt.Sprint(at.UnixMilli(), " 0"))) / 3
-				}
-				if n != v || jobs != v || v > 0 && c.places["x k/"+id] != fmt.Sprint(v) || !c.seen(id, v) {
-					t.Fatalf("%s at version %d has %d entries, %d jobs and stands at %s", id, v, n, jobs, c.places["x k/"+id])
-				}
-				if i > 0 { // the one before was there first, and is at most one round ahead
-					var prior int64
-					fmt.Sscan(c.records[fmt.Sprint("k/w", w, "x", i-1)], &prior)
-					if prior != v && prior != v+1 {
-						t.Fatalf("%s is at %d and the one before it at %d: two moments", id, v, prior)
-					}
-				}
-				sum += v
-			}
+			sum := c.whole(t, w, each, at)
 			if got := c.counters[fmt.Sprint("w", w)]; got != sum || sum < before[w] || sum > after[w]+1 {
 				t.Fatalf("writer %d: counted %d, found %d, done between %d and %d", w, got, sum, before[w], after[w])
 			}
 		}
 	}
+}
+
+// whole sees that each of a writer's conversations agrees with itself, and with
+// the one before it. It returns how many steps stand in them.
+func (c *holding) whole(t rig, w, each int, at time.Time) int64 {
+	t.Helper()
+	var sum int64
+	for i := range each {
+		id := fmt.Sprint("w", w, "x", i)
+		var v int64
+		fmt.Sscan(c.records["k/"+id], &v) // none is 0
+		n, jobs := int64(len(c.logs[id+"/log"])), int64(0)
+		if l := c.lanes["q/"+id]; l != "" {
+			jobs = int64(len(l)-len(fmt.Sprint(at.UnixMilli(), " 0"))) / 3
+		}
+		if n != v || jobs != v || v > 0 && c.places["x k/"+id] != fmt.Sprint(v) || !c.seen(id, v) {
+			t.Fatalf("%s at version %d has %d entries, %d jobs and stands at %s", id, v, n, jobs, c.places["x k/"+id])
+		}
+		if i > 0 { // the one before was there first, and is at most one round ahead
+			var prior int64
+			fmt.Sscan(c.records[fmt.Sprint("k/w", w, "x", i-1)], &prior)
+			if prior != v && prior != v+1 {
+				t.Fatalf("%s is at %d and the one before it at %d: two moments", id, v, prior)
+			}
+		}
+		sum += v
+	}
+	return sum
 }
 
 // seen reports whether all keys of a conversation up to a version are there.
