@@ -49,15 +49,7 @@ func kills(t *testing.T, on ground, kills int) {
 		s.revive()
 	}
 	s.until(s.answered.Load() + 100)
-	s.over.Store(true)
-	s.workers.Wait()
-	if err := s.bot.stop(); err != nil {
-		t.Error(err)
-	}
-	s.leftovers()
-	if n := s.p.strange.Load(); n > 0 {
-		t.Errorf("%d messages came that nobody waited for", n)
-	}
+	s.end(s.bot.stop)
 	t.Logf("killed %d times; %d messages of workers answered in order, none lost; %d repeated webhooks answered once; %d answers came twice, all under way at a kill",
 		kills, s.answered.Load(), s.repeated.Load(), s.twice.Load())
 }
@@ -96,6 +88,21 @@ func newSiege(t *testing.T, on ground) *siege {
 	s.bot = bots[0]
 	t.Cleanup(func() { s.bot.kill(); server.kill() })
 	return s
+}
+
+// end lets the workers come to their end, stops the bot, and looks for what
+// nobody waited for.
+func (s *siege) end(stop func() error) {
+	s.Helper()
+	s.over.Store(true)
+	s.workers.Wait()
+	if err := stop(); err != nil {
+		s.Error(err)
+	}
+	s.leftovers()
+	if n := s.p.strange.Load(); n > 0 {
+		s.Errorf("%d messages came that nobody waited for", n)
+	}
 }
 
 // until waits for a number of answers.

@@ -39,15 +39,7 @@ func TestRolling(t *testing.T) {
 	}
 	s.until(s.answered.Load() + 100)
 	rate := float64(s.answered.Load()-before) / time.Since(began).Seconds()
-	s.over.Store(true)
-	s.workers.Wait()
-	if err := f.bots.stop(); err != nil {
-		t.Error(err)
-	}
-	s.leftovers()
-	if n := s.p.strange.Load(); n > 0 {
-		t.Errorf("%d messages came that nobody waited for", n)
-	}
+	s.end(f.bots.stop)
 	if n := s.twice.Load(); n > 0 {
 		t.Errorf("%d answers came twice", n)
 	}
