@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"workervoice/cases"
@@ -33,14 +32,7 @@ func invite(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ i
 	if o.Login == "" {
 		return errors.New("say with -as how the person will sign in, such as -as nan@example.org")
 	}
-	if done, err := ask(ctx, c.data, "invite", o, out); done {
-		return err
-	}
-	s, err := assemble(ctx, *c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.invite(ctx, o, out), s.Close())
+	return order(ctx, c, "invite", o, out, (*system).invite)
 }
 
 // invite carries out an order.

@@ -39,14 +39,7 @@ func link(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io.
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
-	if done, err := ask(ctx, c.data, "link", o, out); done {
-		return err
-	}
-	s, err := assemble(ctx, *c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.link(ctx, o, out), s.Close())
+	return order(ctx, c, "link", o, out, (*system).link)
 }
 
 // link carries out an order.
@@ -131,6 +124,19 @@ func controller(data string) *http.Client {
 		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socket(data))
 	}
 	return &http.Client{Transport: &http.Transport{DialContext: dial}}
+}
+
+// order has the program that runs on the data folder carry an order out, or
+// does so itself where none runs.
+func order[O any](ctx context.Context, c *config, kind string, o O, out io.Writer, do func(*system, context.Context, O, io.Writer) error) error {
+	if done, err := ask(ctx, c.data, kind, o, out); done {
+		return err
+	}
+	s, err := assemble(ctx, *c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(s, ctx, o, out), s.Close())
 }
 
 // ask hands an order of a kind to the program that runs on a data folder, and

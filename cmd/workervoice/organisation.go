@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -42,14 +40,7 @@ func organisation(ctx context.Context, c *config, fs *flag.FlagSet, args []strin
 	if err := c.parse(fs, args); err != nil {
 		return err
 	}
-	if done, err := ask(ctx, c.data, "organisation", o, out); done {
-		return err
-	}
-	s, err := assemble(ctx, *c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.standing(ctx, o, out), s.Close())
+	return order(ctx, c, "organisation", o, out, (*system).standing)
 }
 
 // standing carries out an order.
