@@ -271,6 +271,7 @@ func TestBrowserGive(t *testing.T) {
 		h.must(err)
 		return c.Org == "union"
 	})
+	s.Until("the page leaves by itself what is no longer theirs", `location.pathname === '/c/'`)
 	s.Visit("/c/chat/" + id)
 	s.Shows(".empty a")
 	other.Finds("Nobody is waiting")

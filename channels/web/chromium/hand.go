@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -36,10 +37,21 @@ func Eval[T any](w *Window, js string) T {
 // Do carries out statements.
 func (w *Window) Do(js string) { w.Helper(); Eval[chromedp.Void](w, js+"; undefined") }
 
-// Visit opens a page of the site.
+// Visit opens a page of the site. A page that leaves by itself at the same
+// moment, since news came, may win: then Visit asks again, as a person would.
 func (w *Window) Visit(path string) {
 	w.Helper()
-	Get(w, "open "+path, chromedp.Navigate(w.base+path))
+	for end := time.Now().Add(patience); ; {
+		ctx, stop := context.WithTimeout(w.ctx, patience)
+		_, err := chromedp.Run(ctx, chromedp.Navigate(w.base+path))
+		stop()
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "net::ERR_ABORTED") || time.Now().After(end) {
+			w.Fails("open " + path + ": " + err.Error())
+		}
+	}
 }
 
 // Reload loads the page again.
