@@ -14,8 +14,8 @@ import (
 	"workervoice/store"
 )
 
-// faults returns how often a fault is made: what FAULTS says, or n.
-func faults(n int) int {
+// repeats returns how often a fault is made: what FAULTS says, or n.
+func repeats(n int) int {
 	if many, err := strconv.Atoi(os.Getenv("FAULTS")); err == nil && many > 0 {
 		return many
 	}

@@ -17,7 +17,7 @@ import (
 func TestKilled(t *testing.T) {
 	s := start(t)
 	c := newCrowd(t, open(t, s.url()))
-	for range faults(2) {
+	for range repeats(2) {
 		c.goesOn(t, 5)
 		s.kill()
 		s.again()
@@ -30,7 +30,7 @@ func TestKilled(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	s := start(t)
 	c := newCrowd(t, open(t, s.url()))
-	for range faults(5) {
+	for range repeats(5) {
 		c.goesOn(t, 3)
 		s.ask("script", "flush")
 		c.goesOn(t, 3)
@@ -46,7 +46,7 @@ func TestFrozen(t *testing.T) {
 	s := start(t)
 	d := open(t, s.url()+"?read_timeout=100ms")
 	c := newCrowd(t, d)
-	for range faults(3) {
+	for range repeats(3) {
 		c.goesOn(t, 3)
 		s.freeze()
 		dialled := d.c.PoolStats().Misses
@@ -114,7 +114,7 @@ func (p *pair) failOver() {
 func TestFailOver(t *testing.T) {
 	p := newPair(t, "1")
 	c := newCrowd(t, open(t, p.url()))
-	for i := range faults(2) {
+	for i := range repeats(2) {
 		c.goesOn(t, 5)
 		if i%2 == 1 {
 			p.cut()
@@ -151,7 +151,7 @@ func TestFailOverLoses(t *testing.T) {
 func TestNodeLost(t *testing.T) {
 	all := cluster(t, true, "--min-replicas-to-write", "1", "--cluster-allow-replica-migration", "no")
 	c := newCrowd(t, open(t, urlOf(all)))
-	for i := range faults(1) {
+	for i := range repeats(1) {
 		c.goesOn(t, 5)
 		one, two := all[i%3], all[i%3+3]
 		if i/3%2 == 1 {
