@@ -73,5 +73,5 @@ func explain(err error) error {
 	case strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "x509: "):
 		return fmt.Errorf("redis: no TLS with the server: redis:// is without, rediss:// with it, and SSL_CERT_FILE names its authority: %w", err)
 	}
-	return fmt.Errorf("redis: it cannot be reached: see that it runs; work goes on by itself: %w", err)
+	return fmt.Errorf("redis: it cannot be reached: see that it runs, and that its disk is not full; work goes on by itself: %w", err)
 }
