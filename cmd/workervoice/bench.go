@@ -43,9 +43,10 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	fs.StringVar(&l.profile, "profile", "", "file for a profile of the bot's processor time, for go tool pprof")
 	var w watchful
 	onConsole := fs.Bool("console", false, "measure the console's pages and live hints on a full store, beside 500 turns a second; takes some minutes")
-	fs.IntVar(&w.workers, "workers", 50000, "with -console, workers in the store")
-	fs.IntVar(&w.messages, "messages", 40, "with -console, messages of each")
-	fs.IntVar(&w.cases, "cases", 50000, "with -console, cases of the first of them")
+	onScale := fs.Bool("scale", false, "measure start, memory and disk with years of work in the store, on SQLite and on Redis or on what -store says; takes some minutes and some GB")
+	fs.IntVar(&w.workers, "workers", 50000, "with -console and -scale, workers in the store; 300000 with -scale if not given")
+	fs.IntVar(&w.messages, "messages", 40, "with -console and -scale, messages of each; 20 with -scale if not given")
+	fs.IntVar(&w.cases, "cases", 50000, "with -console and -scale, cases of the first of them")
 	idle := fs.Bool("idle", false, "measure the start and the memory before anything happens")
 	asJSON := fs.Bool("json", false, "print a line of JSON for each run")
 	table := fs.Bool("table", false, "measure SQLite and Redis, a slow disk, one and two processes, and print a table; takes some minutes")
@@ -60,33 +61,43 @@ func bench(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ io
 	if err != nil {
 		return fmt.Errorf("this program's own file is not known: %w", err)
 	}
-	if *onConsole {
-		w.open, w.desks, w.load = 200, 4, load{conversations: 64, turns: 15000, rate: 500, profile: l.profile}
-		return w.measure(ctx, program, out)
-	}
-	if *table {
-		return compare(ctx, program, l, out)
-	}
 	given := make(map[string]bool)
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if given["store"] {
+		if l.on, err = onGround(c.store); err != nil {
+			return err
+		}
+	}
+	switch {
+	case *onConsole:
+		w.open, w.desks, w.load = 200, 4, load{conversations: 64, turns: 15000, rate: 500, profile: l.profile, on: l.on}
+		return w.measure(ctx, program, out)
+	case *onScale:
+		return scale(ctx, program, heavy{w.crop, l}, given, *asJSON, out)
+	case *table:
+		return compare(ctx, program, l, out)
+	}
 	var failed error
 	for _, one := range trials(l, counts, *idle, given) {
 		r, err := one(ctx, program)
 		if err != nil {
 			return err
 		}
-		var line any = r
-		if *asJSON {
-			b, err := json.Marshal(r)
-			if err != nil {
-				return err
-			}
-			line = string(b)
+		if err := say(out, r, *asJSON); err != nil {
+			return err
 		}
-		fmt.Fprintln(out, line)
 		failed = errors.Join(failed, r.fault())
 	}
 	return failed
+}
+
+// say prints what was measured, for people or for programs.
+func say(out io.Writer, r fmt.Stringer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(r)
+	}
+	_, err := fmt.Fprintln(out, r)
+	return err
 }
 
 type trial func(ctx context.Context, program string) (result, error)

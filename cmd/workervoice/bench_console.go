@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -43,10 +42,13 @@ func (w watchful) measure(ctx context.Context, program string, out io.Writer) er
 		return fmt.Errorf("no folder for the data: %w", err)
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // nothing depends on it
-	var c config
-	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	c.flags(fs)
-	if err := c.parse(fs, []string{"-data", dir}); err != nil {
+	where, server, err := w.load.on.place(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer server.kill()
+	c, err := settle(dir, where)
+	if err != nil {
 		return err
 	}
 	if err := w.fill(ctx, c, out); err != nil {
@@ -57,7 +59,7 @@ func (w watchful) measure(ctx context.Context, program string, out io.Writer) er
 		return err
 	}
 	defer p.Close()
-	b, err := startBot(ctx, program, dir, p.url(), unlimited...)
+	b, err := startBot(ctx, program, dir, p.url(), append([]string{"STORE=" + where}, unlimited...)...)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,13 @@ type crop struct {
 	cases    int // of the first of them
 }
 
+// sowers is how many workers the store is filled with at the same time: a store
+// flushes once for all whose commits wait.
+const sowers = 256
+
+// breath is how many messages a worker writes before the bot takes a turn.
+const breath = 4
+
 var (
 	cropLangs = []string{"my", "my", "my", "km", "ne", "th"}
 	cropKinds = []cases.Code{"pay.late", "pay.unpaid", "hours.norest", "papers.passport", "fees.recruit", "harm.hit"}
@@ -54,10 +61,10 @@ func (f crop) fill(ctx context.Context, c config, out io.Writer) (err error) {
 		}
 		return nil
 	})
-	for range 16 {
+	for range sowers {
 		g.Go(func() error {
 			for i := range next {
-				if err := f.worker(all, s, i, begun); err != nil {
+				if err := f.worker(all, s.store, i, begun); err != nil {
 					return err
 				}
 			}
@@ -67,50 +74,50 @@ func (f crop) fill(ctx context.Context, c config, out io.Writer) (err error) {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	for some := true; some; {
-		if some, err = f.turn(ctx, s); err != nil {
-			return err
-		}
-	}
-	for some := true; some; {
-		if some, err = s.store.File(ctx, 64, time.Minute); err != nil {
-			return err
-		}
+	if err := f.file(ctx, s.store); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "filled with %d workers, %d messages and %d cases in %.0f s\n", f.workers, f.workers*f.messages, f.cases, time.Since(begun).Seconds())
 	return nil
 }
 
-// worker is one worker who reported some time before now.
-func (f crop) worker(ctx context.Context, s *system, i int, now time.Time) error {
+// worker is one worker who reported some time before now. Each turn is kept
+// together with what led to it, as where a webhook finds the conversation idle.
+func (f crop) worker(ctx context.Context, s *store.Store, i int, now time.Time) error {
 	from := channels.Address{Channel: "telegram", User: strconv.Itoa(7_000_000_000 + i)}
 	at := now.Add(-time.Duration(i) * 40 * time.Second)
 	for said := 0; said < f.messages; {
-		n := min(32, f.messages-said)
-		es := make([]channels.Event, n)
+		es := make([]channels.Event, min(breath, f.messages-said))
 		for k := range es {
 			es[k] = channels.Event{ID: fmt.Sprint(i, "-", said+k), Kind: channels.Said, From: from, At: at.Add(time.Duration(said+k) * time.Second),
 				Text: "စက်ရုံက လစာ နှစ်လ မပေးသေးဘူး။ " + strconv.Itoa(said+k)}
 		}
-		if err := s.store.Receive(ctx, es...); err != nil {
+		t, err := s.Begin(ctx, es[0])
+		if err != nil {
 			return err
 		}
-		if _, err := f.turn(ctx, s); err != nil { // not always the one just received: somebody takes each
+		t.Events = es
+		if _, err := s.Commit(ctx, t, f.outcome(t), time.Minute); err != nil {
 			return err
 		}
-		said += n
+		said += len(es)
 	}
 	return nil
 }
 
-// turn takes one of the turns that wait, and reports whether there was any.
-func (f crop) turn(ctx context.Context, s *system) (bool, error) {
-	t, err := s.store.Next(ctx, time.Minute)
-	if t == nil || err != nil {
-		return false, err
+// file takes what was reported to the cases, several at the same time.
+func (f crop) file(ctx context.Context, s *store.Store) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for range sowers {
+		g.Go(func() error {
+			for {
+				if some, err := s.File(ctx, 16, time.Minute); !some || err != nil {
+					return err
+				}
+			}
+		})
 	}
-	_, err = s.store.Commit(ctx, t, f.outcome(t), time.Minute)
-	return true, err
+	return g.Wait()
 }
 
 // outcome is what a turn of one of them comes to: the first opens a case for

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -31,17 +33,46 @@ func (g ground) String() string {
 	return "SQLite"
 }
 
-// start starts the bots, and Redis for them if need be.
-func (g ground) start(ctx context.Context, program, dir, platform string, env ...string) (bots fleet, s *redisServer, err error) {
-	where := "sqlite:" + filepath.Join(dir, "voice.db")
+// onGround reads what -store says of the kind of store to measure.
+func onGround(store string) (ground, error) {
+	switch store {
+	case "sqlite", "sqlite:":
+		return ground{}, nil
+	case "redis", "redis:", "redis://":
+		return ground{redis: true}, nil
+	}
+	return ground{}, errors.New("-store of the bench is sqlite or redis, without an address: it fills a store of its own, never one that is in use")
+}
+
+// place returns what STORE says for a store in dir, and starts a Redis if it
+// is one.
+func (g ground) place(ctx context.Context, dir string) (where string, s *redisServer, err error) {
+	if g.redis {
+		if s, err = startRedis(ctx, dir); err != nil {
+			return "", nil, err
+		}
+		return "redis://" + s.addr, s, nil
+	}
+	where = "sqlite:" + filepath.Join(dir, "voice.db")
 	if g.flush > 0 {
 		where += "?flush_delay=" + g.flush.String()
 	}
-	if g.redis {
-		if s, err = startRedis(ctx, dir); err != nil {
-			return nil, nil, err
-		}
-		where = "redis://" + s.addr
+	return where, nil, nil
+}
+
+// settle returns the settings of a program on a store of the bench's own,
+// whatever the environment says.
+func settle(dir, where string) (c config, err error) {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	c.flags(fs)
+	return c, c.parse(fs, []string{"-data", dir, "-store", where, "-key", filepath.Join(dir, "master.key")})
+}
+
+// start starts the bots, and Redis for them if need be.
+func (g ground) start(ctx context.Context, program, dir, platform string, env ...string) (bots fleet, s *redisServer, err error) {
+	where, s, err := g.place(ctx, dir)
+	if err != nil {
+		return nil, nil, err
 	}
 	env = append([]string{"STORE=" + where, "MASTER_KEY_FILE=" + filepath.Join(dir, "master.key")}, env...)
 	for i := range max(g.bots, 1) {
@@ -117,6 +148,7 @@ func (hs hooks) close() {
 type redisServer struct {
 	cmd  *exec.Cmd
 	addr string
+	args []string
 }
 
 func (s *redisServer) kill() {
@@ -133,23 +165,32 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 		return nil, err
 	}
 	_, port, _ := strings.Cut(addr, ":")
-	s := &redisServer{addr: addr, cmd: exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction")}
+	s := &redisServer{addr: addr, args: []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"}}
+	if err := s.start(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// start starts the server, or starts it again, and returns when it can be reached.
+func (s *redisServer) start(ctx context.Context) error {
+	s.cmd = exec.Command("redis-server", s.args...)
 	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("no Redis to measure with, install redis-server: %w", err)
+		return fmt.Errorf("no Redis to measure with, install redis-server: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if c, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
-			return s, c.Close()
+		if c, err := net.DialTimeout("tcp", s.addr, time.Second); err == nil {
+			return c.Close()
 		}
 		select {
 		case <-ctx.Done():
 			s.kill()
-			return nil, fmt.Errorf("the Redis to measure with does not answer: %w", ctx.Err())
+			return fmt.Errorf("the Redis to measure with does not answer: %w", ctx.Err())
 		case <-again.C:
 		}
 	}

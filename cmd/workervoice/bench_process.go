@@ -27,6 +27,7 @@ type process struct {
 	hooks  string // of the webhooks
 	counts string // of the metrics and profiles
 	log    string // file
+	began  time.Time
 	first  time.Duration
 	ended  chan struct{}
 	err    error // of its end
@@ -78,7 +79,7 @@ func (b *process) start(ctx context.Context) error {
 	defer f.Close()
 	cmd := exec.Command(b.program, "serve", "-addr", b.addr, "-webhook-addr", b.hooks, "-metrics-addr", b.counts, "-data", b.dir, "-debug")
 	cmd.Stderr, cmd.Env = f, b.env
-	began := time.Now()
+	b.began = time.Now()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("the bot cannot be started: %w", err)
 	}
@@ -91,7 +92,7 @@ func (b *process) start(ctx context.Context) error {
 		b.kill()
 		return fmt.Errorf("the bot does not begin to work: %w; it says: %s", err, b.lastWords())
 	}
-	b.first = time.Since(began)
+	b.first = time.Since(b.began)
 	return nil
 }
 

@@ -83,6 +83,33 @@ func TestBench(t *testing.T) {
 	}
 }
 
+// TestScale measures a store that is not so full, in small: everything that the
+// README quotes is there.
+func TestScale(t *testing.T) {
+	for name, redis := range map[string]bool{"sqlite": false, "redis": true} {
+		t.Run(name, func(t *testing.T) {
+			out, err := exec.Command(build(t), "bench", "-json", "-scale", "-store", name, "-workers", "300", "-messages", "10", "-cases", "20", "-turns", "300").CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			said, line, _ := strings.Cut(string(out), "\n")
+			if !strings.HasPrefix(said, "filled with 300 workers, 3000 messages and 20 cases") {
+				t.Errorf("it says %q first", said)
+			}
+			var w weight
+			if err := json.Unmarshal([]byte(line), &w); err != nil {
+				t.Fatalf("%v in %s", err, line)
+			}
+			if w.ReadyMS <= 0 || w.AgainMS <= 0 || w.Memory <= 0 || w.Worked <= 0 || w.Disk < 500_000 || w.Turns.Turns != 300 || w.Turns.Lost+w.Turns.Doubled != 0 {
+				t.Errorf("this was not measured: %s", line)
+			}
+			if redis != (w.Redis > 0) || redis != (w.LoadMS > 0) || redis == (w.WAL > 0) {
+				t.Errorf("this is of another store: %s", line)
+			}
+		})
+	}
+}
+
 // TestTypos gives wrong commands and settings: each is named, with what to do,
 // and no secret is shown.
 func TestTypos(t *testing.T) {
@@ -100,6 +127,7 @@ func TestTypos(t *testing.T) {
 		"key":      {env: []string{"MASTER_KEY_FILE=main.go"}, want: "does not hold a master key"},
 		"address":  {env: []string{"ADDR=256.0.0.1:80"}, want: "ADDR: nothing can be served there"},
 		"bench":    {args: []string{"bench", "-conversations", "many"}, want: "-conversations is"},
+		"stores":   {args: []string{"bench", "-store", "redis://S3CR3T@localhost:6379"}, want: "-store of the bench is sqlite or redis"},
 		"language": {args: []string{"link", "-lang", "xx"}, want: "-lang is"},
 	} {
 		t.Run(name, func(t *testing.T) {
