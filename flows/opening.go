@@ -2,6 +2,7 @@ package flows
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"workervoice/cases"
@@ -88,10 +89,14 @@ func buttons(at State, labels ...string) func(*Session) []Choice {
 // begin is the first answer to a worker who is not known yet.
 func (t *talk) begin() {
 	t.s.Lang = ""
-	guess := t.guess()
-	t.s.Offer = guess
+	t.s.Offer = t.guess()
 	t.note(language)
 	t.step(Event("to " + language))
+	if l, ok := strings.CutPrefix(t.e.Choice, string(language)+":"); ok && slices.Contains(Languages, l) {
+		t.s.Offer = "" // chosen on a page before the chat: greeted in it, and not asked again
+		readLanguage(t, l)
+		return
+	}
 	t.show()
 }
 

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,5 +107,25 @@ func BenchmarkStep(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Step(s, e)
+	}
+}
+
+// A language that was chosen on the way in is spoken at once, and not asked for
+// again.
+func TestLanguageChosenOnTheWayIn(t *testing.T) {
+	s, fx := Step(Session{}, channels.Event{ID: "e", Kind: channels.Started, At: noon, Locale: "th", Choice: "language:km", Ref: "K7M2QX4P"})
+	if s.Lang != "km" || s.State != safety || s.Ref != "K7M2QX4P" {
+		t.Fatalf("in %s, speaking %s, from %q", s.State, s.Lang, s.Ref)
+	}
+	var keys []string
+	for _, f := range fx {
+		if say, ok := f.(Say); ok {
+			for _, p := range say.Parts {
+				keys = append(keys, p.Key)
+			}
+		}
+	}
+	if !slices.Contains(keys, "start.hello") || !slices.Contains(keys, "start.from_friend") || slices.Contains(keys, "lang.ask") {
+		t.Errorf("she hears %v", keys)
 	}
 }

@@ -158,7 +158,7 @@ func echo(b *book, user string, e channels.Event) {
 	if l, ok := strings.CutPrefix(e.Choice, "language:"); ok {
 		p.Lang = l
 	}
-	if e.Kind != channels.Started {
+	if e.Kind != channels.Started || e.Choice != "" {
 		b.say(user, "You said: "+e.Text+e.Choice, channels.Choice{Label: "✅ Yes", Value: "ask:yes"}, channels.Choice{Label: "❌ No", Value: "ask:no"})
 	}
 }

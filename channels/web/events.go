@@ -27,7 +27,11 @@ func (a *Adapter) events(f *form) (es []channels.Event) {
 	}
 	said := f.said()
 	if f.first && len(said) > 0 {
-		add(channels.Event{Kind: channels.Started, Ref: f.code})
+		begun := channels.Event{Kind: channels.Started, Ref: f.code}
+		if said[0].Choice != "" { // of the language, on the page before the chat
+			begun.Choice, said = said[0].Choice, said[1:]
+		}
+		add(begun)
 	}
 	for _, e := range said {
 		add(e)
