@@ -47,6 +47,11 @@ type Backend interface {
 	// Claim leases up to c.Lanes lanes of a queue whose oldest job is due and
 	// that nobody holds, those due longest first. It never gives one lane to
 	// two callers.
+	//
+	// A lease belongs to the process that took it. When that has ended without
+	// ending its leases, however it ended, they soon end by themselves: what
+	// was held is due and counts as claimed before, and its fences are stale.
+	// A process that only stands still keeps its leases for their time.
 	Claim(ctx context.Context, c Claim) ([]Leased, error)
 
 	// Depth measures a queue. It may be a moment old.
@@ -71,6 +76,18 @@ type Backend interface {
 
 	// Close ends the use of the back end.
 	Close() error
+}
+
+// An Heir is a [Backend] that several processes use at once, who find out when
+// one of them has ended: within seconds, where its machine goes on.
+type Heir interface {
+	// Life names this process, and none before or after it.
+	Life() string
+
+	// Inherit says that a process has ended, so that nobody need wait to find
+	// out: one that ran where this one begins. Nothing is taken from a process
+	// that is connected all the same.
+	Inherit(ctx context.Context, life string) error
 }
 
 // Errors of a Commit that changed nothing.

@@ -17,8 +17,8 @@ type hints struct {
 	looked map[string]time.Time // when all were asked
 }
 
-// everywhere is how often all shards are asked.
-const everywhere = time.Second
+// seldom is how often all shards are asked.
+const seldom = time.Second
 
 // left notes that a queue has work in a set of shards.
 func (h *hints) left(queue string, shards uint64) {
@@ -36,7 +36,7 @@ func (h *hints) take(queue string, now time.Time) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	shards := h.shards[queue]
-	if now.Sub(h.looked[queue]) >= everywhere {
+	if now.Sub(h.looked[queue]) >= seldom {
 		h.looked[queue], shards = now, 1<<Shards-1
 	}
 	h.shards[queue] = 0
@@ -57,6 +57,13 @@ func (s *Store) claim(ctx context.Context, c Claim) ([]Leased, error) {
 		}
 	}
 	return hs, err
+}
+
+// everywhere has all shards of all queues asked next.
+func (h *hints) everywhere() {
+	for _, queue := range h.queues() {
+		h.left(queue, 1<<Shards-1)
+	}
 }
 
 // queues returns the queues that this process has had to do with.

@@ -19,8 +19,9 @@ type Herald interface {
 	// Say passes words on to all processes, this one included.
 	Say(ctx context.Context, words []byte) error
 
-	// Hear calls f with what is said, one after the other, and with nil where
-	// something may have been missed, until ctx is done.
+	// Hear calls f with what is said, one after the other, until ctx is done. It
+	// calls f with nil where something may have been missed, and where a process
+	// has ended that held something: one has to look everywhere.
 	Hear(ctx context.Context, f func(words []byte))
 }
 
@@ -167,6 +168,10 @@ func (o *others) say(ctx context.Context) {
 func (o *others) hear(words []byte) {
 	if words == nil {
 		o.s.hub.pass(Hint{What: Everywhere})
+		o.s.hints.everywhere()
+		if work := o.worker(); work != nil {
+			work()
+		}
 		return
 	}
 	var w word
@@ -181,12 +186,12 @@ func (o *others) hear(words []byte) {
 		o.s.hub.pass(h)
 	}
 	o.mu.Lock()
-	here, work := o.here, o.work
+	here := o.here
 	o.mu.Unlock()
 	for queue, shards := range w.Left {
 		o.s.hints.left(queue, shards)
 	}
-	if work != nil && w.Left != nil {
+	if work := o.worker(); work != nil && w.Left != nil {
 		work()
 	}
 	for _, h := range w.Here {
@@ -194,6 +199,13 @@ func (o *others) hear(words []byte) {
 			here(h)
 		}
 	}
+}
+
+// worker returns what is called when there may be work.
+func (o *others) worker() func() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.work
 }
 
 // Present tells other processes who looks at a conversation.

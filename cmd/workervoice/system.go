@@ -97,6 +97,9 @@ func (s *system) open(ctx context.Context, master store.Key) error {
 		return errors.Join(err, back.Close())
 	}
 	s.closers = append(s.closers, s.store)
+	if err := succeed(ctx, back, s.data); err != nil {
+		return err
+	}
 	s.store.Home(home)
 	s.store.HoldJoins(s.joins)
 	folder, err := store.OpenFolder(filepath.Join(s.data, "files"))

@@ -6,6 +6,7 @@
 -- ARGV[2] the number of the batch: higher with each
 -- ARGV[3] 1 if it was sent before and nobody knows what became of it
 -- ARGV[4] where among ARGV the operations end that can fail
+-- ARGV[5] the life of the process, to which its leases belong
 -- ARGV    operations, one after the other, each a name and its arguments; first
 -- those that can fail: idle, done, put, once
 -- Returns 'ok', 1 if its fenced jobs are leased, 1 if a lane that was rung is
@@ -36,7 +37,7 @@ if was then
 	end
 end
 
-local i, last, n, fate = 5, ARGV[4] + 0, #ARGV, nil
+local i, last, n, fate = 6, ARGV[4] + 0, #ARGV, nil
 while i <= last and not again do
 	local op, k = ARGV[i], KEYS[ARGV[i + 1] + 0]
 	if op == 'put' then
@@ -60,7 +61,7 @@ while i <= last and not again do
 	end
 end
 
-i = 5
+i = 6
 while i <= n do
 	local op, k = ARGV[i], KEYS[ARGV[i + 1] + 0]
 	local changed = k -- what a snapshot may have read
@@ -96,7 +97,7 @@ while i <= n do
 		elseif fence == '0' then
 			call('ZADD', KEYS[ARGV[i + 3] + 0], ARGV[i + 5], ARGV[i + 4])
 		else
-			call('HSET', h, 'fence', fence, 'attempts', 1)
+			call('HSET', h, 'fence', fence, 'by', ARGV[5], 'attempts', 1)
 			call('ZADD', KEYS[ARGV[i + 3] + 0], ARGV[i + 7], ARGV[i + 4])
 			held = 1
 		end
@@ -120,7 +121,7 @@ while i <= n do
 			end
 			call('ZADD', KEYS[ARGV[i + 3] + 0], ARGV[i + 7], ARGV[i + 4])
 			if hold == '0' then
-				call('HDEL', h, 'fence')
+				call('HDEL', h, 'fence', 'by')
 			else
 				out = call('LRANGE', k, 0, hold - 1)
 				table.insert(out, 1, call('HINCRBY', h, 'attempts', 1))

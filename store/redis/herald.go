@@ -58,7 +58,11 @@ func (d *DB) listen(ctx context.Context, f func(words []byte), missed bool) (hea
 				f(nil)
 			}
 		case *redis.Message:
-			f([]byte(m.Payload))
+			if m.Payload == "" { // what a process held that has ended is due
+				f(nil)
+			} else {
+				f([]byte(m.Payload))
+			}
 		case nil: // asked whether anybody is there
 			continue
 		}

@@ -24,6 +24,7 @@ type DB struct {
 	slots   slots
 	writes  sync.Map // *line[*call], by *redis.Client
 	lookups line[*lookup]
+	lives   lives
 
 	soils chan struct{} // rings when something removed is to be cleaned from the servers' files
 	stop  context.CancelFunc
@@ -67,6 +68,7 @@ func Open(ctx context.Context, where string, unsafe bool) (*DB, error) {
 	d.life = ctx
 	d.done.Go(func() { d.cleaner(ctx) })
 	d.done.Go(func() { d.watch(ctx) })
+	d.done.Go(func() { d.beat(ctx) })
 	if half {
 		return d, err
 	}

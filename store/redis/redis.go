@@ -23,7 +23,7 @@
 // A user of the server's ACL needs, beside a password:
 //
 //	~voice:* &voice:* -@all +@connection +@read +@write +@transaction +@scripting +wait
-//	+publish +subscribe +unsubscribe +cluster|slots +cluster|shards +cluster|nodes +readonly
+//	+publish +subscribe +unsubscribe +pubsub|numsub +cluster|slots +cluster|shards +cluster|nodes +readonly
 //	-@dangerous +info +time +config|get +bgrewriteaof +bgsave
 package redis
 
@@ -47,10 +47,13 @@ var (
 	claimLua string
 	//go:embed clean.lua
 	cleanLua string
+	//go:embed inherit.lua
+	inheritLua string
 
-	commit = redis.NewScript(commitLua)
-	claim  = redis.NewScript(claimLua)
-	clean  = redis.NewScript(cleanLua)
+	commit  = redis.NewScript(commitLua)
+	claim   = redis.NewScript(claimLua)
+	clean   = redis.NewScript(cleanLua)
+	inherit = redis.NewScript(inheritLua)
 )
 
 // remembered is how long keys seen are kept.
@@ -76,9 +79,9 @@ func (c *call) lane(s store.Shard, l store.Lane) (jobs, head, queue int) {
 
 // calling writes b in the terms of commit.lua.
 func (d *DB) calling(b store.Batch, n number) *call {
-	c := &call{script: commit, keys: make([]string, 2, 16), args: make([]any, 4, 64)}
+	c := &call{script: commit, keys: make([]string, 2, 16), args: make([]any, 5, 64)}
 	c.keys[0], c.keys[1] = d.fates(b.Shard), key(b.Shard, copyKind)
-	c.args[0], c.args[1], c.args[2] = n.slot, n.n, 0
+	c.args[0], c.args[1], c.args[2], c.args[4] = n.slot, n.n, 0, d.name
 	c.again = func() { c.args[2] = 1 }
 	for _, l := range b.Idle {
 		jobs, _, _ := lane(b.Shard, l)
@@ -191,6 +194,9 @@ func held(s store.Shard, l store.Lane, v []any) store.Leased {
 // Claim implements [store.Backend]. It first looks for lanes and then leases
 // them one by one, since a script may touch declared keys only.
 func (d *DB) Claim(ctx context.Context, c store.Claim) (hs []store.Leased, err error) {
+	if err := d.inherit(ctx, c.Queue, c.At); err != nil {
+		return nil, err
+	}
 	for lost := true; lost && err == nil && c.Lanes > 0; {
 		var more []store.Leased
 		more, lost, err = d.claim(ctx, c)
@@ -237,7 +243,7 @@ func (d *DB) claim(ctx context.Context, c store.Claim) (hs []store.Leased, lost 
 	calls := make([]*call, len(all))
 	for i, f := range all {
 		jobs, head, queue := lane(f.shard, f.lane)
-		calls[i] = &call{script: claim, keys: []string{jobs, head, queue, key(f.shard, copyKind)}, args: []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs}}
+		calls[i] = &call{script: claim, keys: []string{jobs, head, queue, key(f.shard, copyKind)}, args: []any{f.lane.ID, c.At.UnixMilli(), c.Until.UnixMilli(), c.Fence, c.Jobs, d.name}}
 	}
 	d.run(calls...)
 	for i, x := range calls {

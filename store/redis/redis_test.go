@@ -42,13 +42,13 @@ func empty(t testing.TB, url string) *DB {
 func TestBackend(t *testing.T) {
 	s := start(t)
 	storetest.Run(t, func(t *testing.T) (store.Backend, string) {
-		return shaken{empty(t, s.url()), s}, filepath.Join(s.dir, "appendonlydir")
+		return shaken{mortal{empty(t, s.url()), s.url()}, s}, filepath.Join(s.dir, "appendonlydir")
 	})
 }
 
 // shaken is a back end whose server may forget its scripts and its clients.
 type shaken struct {
-	*DB
+	mortal
 	s *server
 }
 
@@ -57,10 +57,23 @@ func (x shaken) Disturb() {
 	x.s.ask("client", "kill", "type", "normal")
 }
 
+// mortal is a back end whose process may end.
+type mortal struct {
+	*DB
+	url string
+}
+
+// Die ends what a kill ends, and returns what another process has.
+func (x mortal) Die(t testing.TB) store.Backend {
+	x.stop()
+	x.c.Close()
+	return open(t, x.url)
+}
+
 // TestCluster runs the suite on a cluster of three masters.
 func TestCluster(t *testing.T) {
 	url := urlOf(cluster(t, false))
-	storetest.RunWithoutFiles(t, func(t *testing.T) store.Backend { return empty(t, url) })
+	storetest.RunWithoutFiles(t, func(t *testing.T) store.Backend { return mortal{empty(t, url), url} })
 }
 
 // BenchmarkTurn also reports what the server spends on a turn.

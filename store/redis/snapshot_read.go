@@ -62,7 +62,7 @@ func (c *copier) readNames(ctx context.Context, names []name, each func(store.Pa
 	_, err := c.d.c.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, n := range names {
 			switch n.kind {
-			case "soil", "count", "head", "fate", copyKind, "copying", "schema":
+			case "soil", "count", "head", "fate", copyKind, "copying", "schema", "lives":
 			case "once":
 				got := p.PTTL(ctx, n.key)
 				tell = append(tell, func() error { return c.mark(n, got.Val(), each) })

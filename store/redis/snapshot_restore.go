@@ -94,7 +94,7 @@ func (d *DB) keys(ctx context.Context, f func([]string) error) error {
 			}
 			var some []string
 			for _, k := range keys {
-				if n, _ := parse(k); !slices.Contains([]string{copyKind, "copying", "soil", "schema", "fate"}, n.kind) {
+				if n, _ := parse(k); !slices.Contains([]string{copyKind, "copying", "soil", "schema", "fate", "lives"}, n.kind) {
 					some = append(some, k)
 				}
 			}

@@ -20,16 +20,38 @@ func fresh(t testing.TB) (store.Backend, string) {
 	return d, dir
 }
 
-func TestBackend(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) (store.Backend, string) { return fresh(t) })
+// mortal is a back end whose process may end.
+type mortal struct {
+	*DB
+	path string
 }
+
+// Die returns what the next process has.
+func (x mortal) Die(t testing.TB) store.Backend {
+	x.Close()
+	d, err := Open(x.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+func conform(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (store.Backend, string) {
+		b, dir := fresh(t)
+		return mortal{b.(*DB), filepath.Join(dir, "voice.db")}, dir
+	})
+}
+
+func TestBackend(t *testing.T) { conform(t) }
 
 // TestFullHand plays the same with a writer that can hardly remember anything.
 func TestFullHand(t *testing.T) {
 	was := atHand
 	atHand = 1
 	t.Cleanup(func() { atHand = was })
-	storetest.Run(t, func(t *testing.T) (store.Backend, string) { return fresh(t) })
+	conform(t)
 }
 
 func BenchmarkJoin(b *testing.B) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"testing"
 	"time"
 
 	"workervoice/store"
@@ -18,6 +19,7 @@ var waist = []test{
 	{"a log is written over in its place, and cut", blanked},
 	{"a lane is held by one", lanes},
 	{"those due longest are claimed first", oldestFirst},
+	{"what an ended process held is due before its lease ends", inherited},
 	{"a fenced job finds its lane empty or waits", bornHeld},
 	{"a dropped lane is lost to its holder", dropped},
 	{"a lane that is rung is due", rung},
@@ -175,6 +177,35 @@ func lanes(t rig) {
 	t.c.Pass(2 * time.Second)
 	hs = t.claim(5)
 	t.want(show(bodies(hs[0].Jobs), hs[0].Attempts), "3  1")
+}
+
+// A mortal is a back end whose process a test can end, as a kill does.
+type mortal interface {
+	Die(t testing.TB) store.Backend // returns the back end of another process
+}
+
+func inherited(t rig) {
+	s := store.ShardOf("a")
+	two := store.Lane{Queue: "born", ID: "a"}
+	t.must(t.commit(store.Batch{Shard: s, Jobs: []store.Job{job("1"), {Lane: two, Body: []byte("2"), Fence: 1, Until: t.c.Now().Add(lease)}}}).Err)
+	t.want(len(t.claim(1)), 1)
+	t.b = t.b.(mortal).Die(t)
+	for _, l := range []store.Lane{lane, two} {
+		again := time.NewTicker(20 * time.Millisecond)
+		defer again.Stop()
+		var hs []store.Leased
+		for end := time.Now().Add(2 * time.Minute); len(hs) == 0; <-again.C {
+			if time.Now().After(end) {
+				t.Fatalf("%v is not due", l)
+			}
+			var err error
+			hs, err = t.b.Claim(ctx, store.Claim{Queue: l.Queue, At: t.c.Now(), Until: t.c.Now().Add(lease), Fence: 2, In: 1<<store.Shards - 1, Lanes: 10, Jobs: 2})
+			t.must(err)
+		}
+		t.want(show(len(hs), hs[0].Attempts), "1 2")
+		t.want(t.commit(store.Batch{Shard: s, Done: []store.Done{{Lane: l, Fence: 1, N: 1}}}).Err, store.ErrStale)
+		t.must(t.commit(store.Batch{Shard: s, Done: []store.Done{{Lane: l, Fence: 2, N: 1}}}).Err)
+	}
 }
 
 func bornHeld(t rig) {
