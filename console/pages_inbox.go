@@ -46,11 +46,11 @@ type listed struct {
 	Filter   store.Filter
 	Counts   store.Counts
 	Tabs     []tab
-	Rows     []conv
-	Held     []conv       // in the first box: those that the person has, above those that wait
-	More     string       // address of what follows
-	Open     string       // the conversation shown beside it
-	Query    template.URL // to hand on: what url.Values encodes
+	Rows     []template.HTML
+	Held     []template.HTML // in the first box: those that the person has, above those that wait
+	More     string          // address of what follows
+	Open     string          // the conversation shown beside it
+	Query    template.URL    // to hand on: what url.Values encodes
 	Channels []channels.ID
 	Narrowed bool
 	Damaged  bool
@@ -92,6 +92,23 @@ type conv struct {
 	Human     bool // a colleague has it
 	App, Lang string
 	Here      bool // it is the one shown beside the list
+}
+
+// A convKey says all that the row of a conversation depends on.
+type convKey struct {
+	lang string
+	conv
+}
+
+// row writes the row of a conversation. Most of a list is as it was when
+// somebody last looked, and to carry out the template takes ten times as long
+// as to find what it gave.
+func (v *visit) row(c conv) (template.HTML, error) {
+	return v.rows.find(convKey{v.Lang, c}, v.Now(), func() (template.HTML, error) {
+		var b strings.Builder
+		err := officePages[v.Lang]().ExecuteTemplate(&b, "conv", c)
+		return template.HTML(b.String()), err //nolint:gosec // what the template has escaped
+	})
 }
 
 // conv makes the row of a conversation. keep is what narrows the list.
@@ -233,8 +250,9 @@ func (l listed) Severities() (out []severityChoice) {
 	return out
 }
 
-// perList is how many conversations a list shows at a time.
-const perList = 40
+// perList is how many conversations a list shows at a time: twice what a high
+// screen has room for.
+const perList = 25
 
 // list reads the box that the address asks for.
 func (v *visit) list(ctx context.Context, open string) (listed, error) {
@@ -265,19 +283,30 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 		l.Damaged = true
 	}
 	l.link(q, next)
-	for _, r := range rows {
-		l.Rows = append(l.Rows, v.conv(r, l.Open, l.Query))
+	if l.Rows, err = v.rowsOf(rows, l); err != nil {
+		return l, err
 	}
 	if l.Box == store.InQueue && after == (store.Cursor{}) && l.Counts.Mine > 0 {
 		mine, _, err := v.Store.Chats(ctx, v.By(), store.Mine, l.Filter, store.Cursor{}, perList)
 		if err != nil && mine == nil {
 			return l, err
 		}
-		for _, r := range mine {
-			l.Held = append(l.Held, v.conv(r, l.Open, l.Query))
+		if l.Held, err = v.rowsOf(mine, l); err != nil {
+			return l, err
 		}
 	}
 	return l, nil
+}
+
+func (v *visit) rowsOf(rs []store.Row, l listed) (out []template.HTML, err error) {
+	for _, r := range rs {
+		h, err := v.row(v.conv(r, l.Open, l.Query))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, h)
+	}
+	return out, nil
 }
 
 // link fills in where the list leads to.

@@ -120,6 +120,7 @@ type Office struct {
 	OfficeConfig
 	mux  *http.ServeMux
 	live *exchange
+	rows shelf[convKey]
 }
 
 // officePolicy allows the pages their own files, and what they record or open

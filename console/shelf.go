@@ -1,0 +1,54 @@
+package console
+
+import (
+	"html/template"
+	"sync"
+	"time"
+)
+
+const (
+	keptFor   = time.Minute // until what nobody has asked for again is let go
+	keptPages = 5000        // rows in that time, some 1 KB each
+)
+
+// A shelf keeps pieces of pages under all that they depend on, so that what
+// has not changed is not written again. It holds workers' words: what is not
+// asked for within a minute or two is gone.
+type shelf[K comparable] struct {
+	mu        sync.Mutex
+	now, last map[K]template.HTML
+	since     time.Time
+}
+
+// find returns what is kept under k, or what write makes of it.
+func (w *shelf[K]) find(k K, at time.Time, write func() (template.HTML, error)) (template.HTML, error) {
+	w.mu.Lock()
+	w.turn(at)
+	h, ok := w.now[k]
+	if !ok {
+		if h, ok = w.last[k]; ok {
+			w.now[k] = h
+		}
+	}
+	w.mu.Unlock()
+	if ok {
+		return h, nil
+	}
+	h, err := write()
+	if err == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.now[k] = h
+	}
+	return h, err
+}
+
+// turn lets go of what was asked for longest ago. w.mu is held.
+func (w *shelf[K]) turn(at time.Time) {
+	switch age := at.Sub(w.since); {
+	case w.now == nil || age >= 2*keptFor || age < 0:
+		w.now, w.last, w.since = make(map[K]template.HTML), nil, at
+	case age >= keptFor || len(w.now) >= keptPages:
+		w.now, w.last, w.since = make(map[K]template.HTML), w.now, at
+	}
+}
