@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -42,7 +43,9 @@ type internet struct {
 	seen  []seen
 	spent map[string]bool // LINE's reply tokens, and its retry keys, each good for once
 	calls int
-	hears http.Handler // where webhooks go
+	hears http.Handler      // where webhooks go
+	by    string            // the address by which the bot reaches it, where that is another
+	takes func(body string) // told of every message that WhatsApp takes
 
 	// refuse says what is answered instead; a status below zero breaks the
 	// connection, zero lets the request pass.
@@ -64,15 +67,16 @@ func newInternet(t testing.TB) *internet {
 
 // accounts returns the real adapters of one account on each platform.
 func (n *internet) accounts(s *stage) []channels.Adapter {
-	t, err := telegram.New(telegram.Config{ID: "telegram", Token: telegramToken, Secret: telegramSecret, URL: n.URL, Bot: "friend_bot"})
+	url := cmp.Or(n.by, n.URL)
+	t, err := telegram.New(telegram.Config{ID: "telegram", Token: telegramToken, Secret: telegramSecret, URL: url, Bot: "friend_bot"})
 	if err != nil {
 		s.Fatal(err)
 	}
-	l, err := line.New(line.Config{ID: "line", Token: lineToken, Secret: lineSecret, URL: n.URL, DataURL: n.URL, BasicID: "@friend", Now: s.Now})
+	l, err := line.New(line.Config{ID: "line", Token: lineToken, Secret: lineSecret, URL: url, DataURL: url, BasicID: "@friend", Now: s.Now})
 	if err != nil {
 		s.Fatal(err)
 	}
-	w, err := whatsapp.New(whatsapp.Config{ID: "whatsapp", Token: whatsappToken, AppSecret: whatsappSecret, VerifyToken: verifyToken, PhoneID: phoneID, URL: n.URL, Number: "66200000001", Now: s.Now})
+	w, err := whatsapp.New(whatsapp.Config{ID: "whatsapp", Token: whatsappToken, AppSecret: whatsappSecret, VerifyToken: verifyToken, PhoneID: phoneID, URL: url, Number: "66200000001", Now: s.Now})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -84,11 +88,16 @@ func onInternet(t *testing.T) (*stage, *internet) {
 	t.Helper()
 	n := newInternet(t)
 	s := newLiveStage(t, n.accounts)
-	n.hears = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	n.hears = hearing(s)
+	return s, n
+}
+
+// hearing takes webhooks to the stage's engine.
+func hearing(s *stage) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		snd := s.e.senders[channels.ID(strings.TrimPrefix(r.URL.Path, "/hook/"))]
 		s.e.Webhook(snd.a).ServeHTTP(w, r)
 	})
-	return s, n
 }
 
 func (n *internet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +105,10 @@ func (n *internet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.hears.ServeHTTP(w, r)
 		return
 	}
-	b, _ := io.ReadAll(r.Body)
+	b, err := io.ReadAll(r.Body)
+	if err != nil { // it broke off
+		return
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.calls++
@@ -184,6 +196,9 @@ func (n *internet) whatsapp(w io.Writer, b []byte) {
 	var m struct{ To, Recipient string }
 	_ = json.Unmarshal(b, &m)
 	n.seen = append(n.seen, seen{to: m.To + m.Recipient, text: string(b)})
+	if n.takes != nil {
+		n.takes(string(b))
+	}
 	fmt.Fprintf(w, `{"messages":[{"id":"wamid.ours%d"}]}`, len(n.seen))
 }
 
@@ -199,27 +214,40 @@ func (n *internet) phones() []seen {
 // hook posts a webhook and returns the status that it is answered with.
 func (n *internet) hook(t testing.TB, id channels.ID, body string) int {
 	t.Helper()
-	h := map[string]string{"X-Telegram-Bot-Api-Secret-Token": telegramSecret}
-	switch id {
-	case "line":
-		h = map[string]string{"X-Line-Signature": base64.StdEncoding.EncodeToString(mac(lineSecret, body))}
-	case "whatsapp":
-		h = map[string]string{"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac(whatsappSecret, body))}
-	}
-	r, err := http.NewRequest(http.MethodPost, n.URL+"/hook/"+string(id), strings.NewReader(body))
+	status, err := n.post(n.URL, id, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range h {
+	return status
+}
+
+// post posts a webhook to the bot at an address.
+func (n *internet) post(url string, id channels.ID, body string) (status int, err error) {
+	r, err := http.NewRequest(http.MethodPost, url+"/hook/"+string(id), strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	for k, v := range signed(id, body) {
 		r.Header.Set(k, v)
 	}
 	resp, err := n.Client().Do(r)
 	if err != nil {
-		t.Fatal(err)
+		return 0, err
 	}
 	defer resp.Body.Close()
-	io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, err
+}
+
+// signed are the headers by which a platform proves that a webhook is its own.
+func signed(id channels.ID, body string) map[string]string {
+	switch id {
+	case "line":
+		return map[string]string{"X-Line-Signature": base64.StdEncoding.EncodeToString(mac(lineSecret, body))}
+	case "whatsapp":
+		return map[string]string{"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac(whatsappSecret, body))}
+	}
+	return map[string]string{"X-Telegram-Bot-Api-Secret-Token": telegramSecret}
 }
 
 // forge hands over a webhook with headers of its own, and returns the status

@@ -51,22 +51,30 @@ func (s *stage) start() (stop func()) {
 // from morning to night.
 func (s *stage) owe(user string, class channels.Class) {
 	s.Helper()
+	s.oweTo(s.address(user), class, fmt.Sprintf("%s %d", class, s.n+1))
+}
+
+// oweTo is owe for any address and text. It returns the message's key.
+func (s *stage) oweTo(to channels.Address, class channels.Class, text string) (key string) {
+	s.Helper()
 	s.n++
-	ev := channels.Event{ID: fmt.Sprint("owe", s.n), Kind: channels.Said, From: s.address(user), At: s.Now()}
+	key = fmt.Sprint("key", s.n, "/0")
+	ev := channels.Event{ID: fmt.Sprint("owe", s.n), Kind: channels.Said, From: to, At: s.Now()}
 	turn, err := s.e.Store.Begin(context.Background(), ev)
 	if err != nil {
 		s.Fatal(err)
 	}
 	turn.Session.State, turn.Session.Lang, turn.Session.Contact = "menu", "en", cases.Contact{Times: []string{"any"}}
 	p, err := s.e.Store.Commit(context.Background(), turn, store.Outcome{Session: turn.Session, Send: []channels.Outbound{
-		{Key: fmt.Sprint("key", s.n, "/0"), To: ev.From, Text: fmt.Sprintf("%s %d", class, s.n), Class: class},
+		{Key: key, To: ev.From, Text: text, Class: class},
 	}}, lease)
 	if err != nil {
 		s.Fatal(err)
 	}
 	if p != nil {
-		s.e.senders[s.play.info.ID].take(*p)
+		s.e.senders[to.Channel].take(*p)
 	}
+	return key
 }
 
 // wait lets the bubble's clock run until something is so, for so long at most,
