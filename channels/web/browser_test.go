@@ -52,8 +52,8 @@ func TestBrowserConversation(t *testing.T) {
 		p.Finds("You said: they keep my passport")
 		p.Reload()
 		p.Finds("You said: they keep my passport")
-		if n, _ := s.b.count(); n != 4 {
-			t.Errorf("%d events, want 4", n)
+		if n, _ := s.b.count(); n != 3 {
+			t.Errorf("%d events, want 3", n)
 		}
 		if scripts {
 			s.b.set(func() { s.b.say(s.one(), "news by itself") })
@@ -80,8 +80,8 @@ func TestBrowserPressedTwice(t *testing.T) {
 		p.Shows(`button[value="ask:yes"]`)
 		p.PressTwice(`button[value="ask:yes"]`)
 		p.Finds("You said: ask:yes")
-		if n, _ := s.b.count(); n != 3 {
-			t.Errorf("%d events, want 3", n)
+		if n, _ := s.b.count(); n != 2 {
+			t.Errorf("%d events, want 2", n)
 		}
 	})
 }
@@ -179,8 +179,8 @@ func TestBrowserOffline(t *testing.T) {
 	s.b.set(func() { s.b.down = false })
 	p.Reload() // what was not sent is still known
 	p.Finds("You said: while the server is ill")
-	if n, _ := s.b.count(); n != 4 {
-		t.Errorf("%d events, want 4", n)
+	if n, _ := s.b.count(); n != 3 {
+		t.Errorf("%d events, want 3", n)
 	}
 	p.Done()
 }
@@ -220,8 +220,8 @@ func TestBrowserHideSends(t *testing.T) {
 	p.Visit("/w")
 	p.Press(`button[value="on"]`)
 	p.Finds("You said: somebody comes")
-	if n, _ := s.b.count(); n != 3 {
-		t.Errorf("%d events, want 3", n)
+	if n, _ := s.b.count(); n != 2 {
+		t.Errorf("%d events, want 2", n)
 	}
 	p.Done()
 }
