@@ -43,12 +43,14 @@ bench: build
 
 # faults does its worst for hours: to real Redis servers as often as FAULTS says,
 # with as many operations of eight processes as LINEAR says; to SQLite with power
-# cuts; and it kills the bot a thousand times.
+# cuts; it kills the bot a thousand times on either; and it has two processes
+# answer a million messages in their order.
 # The same tests are part of test, a few times each.
 faults: export FAULTS ?= 50
 faults: export LINEAR ?= 1000000
 faults: needs
-	go test -timeout 3h -v -run '^(TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestLinear|TestLinearSees)$$' ./store/redis
+	go test -timeout 3h -v -run '^(TestBackend|TestCluster|TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestLinear|TestLinearSees)$$' ./store/redis
 	go test -timeout 3h -v -run '^TestLinear$$' ./store/sqlite
 	VOICE_TEST_CUTS=20000 go test -timeout 3h -v -run '^TestPower' ./store/sqlite
-	VOICE_KILLS=1000 go test -timeout 3h -v -run '^TestKill$$/^sqlite$$' ./cmd/workervoice
+	VOICE_KILLS=1000 go test -timeout 3h -v -run '^TestKill$$' ./cmd/workervoice
+	VOICE_TURNS=1000000 go test -timeout 3h -v -run '^(TestOrder|TestOrderSees)$$' ./cmd/workervoice
