@@ -1,8 +1,10 @@
 package channels
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 )
 
@@ -101,6 +103,20 @@ type Event struct {
 	// Opens is when the people who answer are next there, if that is known and
 	// they are not there now. It too is what the bot makes of it.
 	Opens time.Time `json:"-"`
+}
+
+// Order compares two events of one conversation by what the platform says of
+// their order, negative where a came first: calls that are repeated overtake one
+// another. Telegram numbers its updates in sequence, beginning anywhere after a
+// week without one (https://core.telegram.org/bots/api#update). LINE tells the
+// millisecond; WhatsApp the second, and of what is of one second no order.
+func Order(a, b Event) int {
+	m, unnumbered := strconv.ParseInt(a.ID, 10, 64)
+	n, err := strconv.ParseInt(b.ID, 10, 64)
+	if unnumbered == nil && err == nil && a.At.Sub(b.At).Abs() < 24*time.Hour {
+		return cmp.Compare(m, n)
+	}
+	return a.At.Compare(b.At)
 }
 
 // LogValue shows what e is, not what it says nor its name: platforms put

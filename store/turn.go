@@ -31,7 +31,8 @@ func (s *Store) Begin(ctx context.Context, e channels.Event) (*Turn, error) {
 }
 
 // Next leases a conversation that has something to answer. Until the lease
-// ends nobody else gets that conversation. It returns nil when there is
+// ends nobody else gets that conversation. What waits together comes in the
+// order of its platform, see [channels.Order]. It returns nil when there is
 // nothing to do.
 func (s *Store) Next(ctx context.Context, lease time.Duration) (*Turn, error) {
 	for {
@@ -49,6 +50,7 @@ func (s *Store) Next(ctx context.Context, lease time.Duration) (*Turn, error) {
 			}
 			t.Events = append(t.Events, e)
 		}
+		slices.SortStableFunc(t.Events, channels.Order)
 		moved, err := s.take(ctx, t)
 		if err != nil {
 			return nil, err
