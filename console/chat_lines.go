@@ -52,7 +52,7 @@ func (c *chatView) what(key string) string {
 }
 
 func (c *chatView) media(place int64, n int, mt string, voice bool, seconds int, kept bool) shownMedia {
-	m := shownMedia{Kind: "file", Kept: kept, Seconds: seconds, Type: mt, v: c.visit,
+	m := shownMedia{Kind: "file", Kept: kept, Seconds: seconds, Type: mt,
 		Src: "/c/chat/" + c.ID() + "/file/" + strconv.FormatInt(place, 10) + "." + strconv.Itoa(n)}
 	switch {
 	case voice || len(mt) > 6 && mt[:6] == "audio/":
@@ -114,7 +114,6 @@ func (c *chatView) sent(x store.Exchange, m channels.Outbound, st store.State, l
 		return l
 	}
 	l.State, l.Words = c.state(m, st)
-	l.Sign = signs[l.State]
 	return l
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +17,9 @@ import (
 
 const (
 	breath    = 200 * time.Millisecond // between two hints, so that a busy hour does not drown pages
+	lull      = time.Second            // between two hints about lists, which change with every conversation
 	manyAtOne = 500                    // topics in one hint, beyond which everything is read again
+	mostShown = 50                     // topics of one page
 )
 
 // A feed gathers what changes for all pages that may hear of the same, and
@@ -34,6 +38,10 @@ type livePage struct {
 	feed   *feed
 	hints  chan []byte
 	missed atomic.Bool // it was too slow for a hint
+
+	shows []string        // topics of what it shows; none: it hears of everything
+	late  map[string]bool // lists of these that have changed, and of which it will hear
+	told  time.Time       // when it last heard of a list
 }
 
 // audience is what of a person decides what a page of theirs hears of.
@@ -44,8 +52,9 @@ func audience(by cases.Caseworker) cases.Caseworker {
 	return cases.Caseworker{Org: by.Org}
 }
 
-// open adds a page, with a feed if it is the first of its audience.
-func (x *exchange) open(by cases.Caseworker) *livePage {
+// open adds a page that shows topics, with a feed if it is the first of its
+// audience.
+func (x *exchange) open(by cases.Caseworker, shows []string) *livePage {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	to := audience(by)
@@ -58,7 +67,8 @@ func (x *exchange) open(by cases.Caseworker) *livePage {
 		go f.send(ctx)
 		x.feeds[to] = f
 	}
-	p := &livePage{feed: f, hints: make(chan []byte, 4)}
+	p := &livePage{feed: f, hints: make(chan []byte, 4), shows: shows, late: map[string]bool{}}
+	p.told = time.Now().Add(-rand.N(lull)) // so that not all of them ask for their lists at the same moment
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pages[p] = true
@@ -108,13 +118,18 @@ func (f *feed) add(topics ...string) {
 // send gives what was gathered to every page, and then takes a breath. What
 // comes meanwhile waits for no longer than that.
 func (f *feed) send(ctx context.Context) {
+	var later <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-f.bell:
+		case <-later:
 		}
-		f.pass()
+		later = nil
+		if wait := f.pass(time.Now()); wait > 0 {
+			later = time.After(wait)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -123,23 +138,73 @@ func (f *feed) send(ctx context.Context) {
 	}
 }
 
-// pass never waits for a page: one that is behind is told to read everything
-// again.
-func (f *feed) pass() {
+// pass gives each page what it shows of what was gathered, and returns when
+// somebody is to hear of a list later. It never waits for a page: one that is
+// behind is told to read everything again.
+func (f *feed) pass(now time.Time) (wait time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.topics) > manyAtOne || f.topics["all"] {
 		f.topics = map[string]bool{"all": true}
 	}
-	b := hintOf(slices.Sorted(maps.Keys(f.topics))...)
-	clear(f.topics)
+	written := map[string][]byte{} // many pages show the same
 	for p := range f.pages {
+		topics, later := p.pick(f.topics, now)
+		if later > 0 && (wait == 0 || later < wait) {
+			wait = later
+		}
+		if len(topics) == 0 {
+			continue
+		}
+		key := strings.Join(topics, " ")
+		b := written[key]
+		if b == nil {
+			b = hintOf(topics...)
+			written[key] = b
+		}
 		select {
 		case p.hints <- b:
 		default:
 			p.missed.Store(true)
 		}
 	}
+	clear(f.topics)
+	return wait
+}
+
+// pick returns what a page hears of now, and how soon it is to hear of a list
+// that has changed, if not now.
+func (p *livePage) pick(changed map[string]bool, now time.Time) (topics []string, later time.Duration) {
+	if len(p.shows) == 0 || changed["all"] {
+		clear(p.late)
+		return slices.Sorted(maps.Keys(changed)), 0
+	}
+	wait := lull - now.Sub(p.told)
+	for _, t := range p.shows {
+		if !changed[t] && !p.late[t] {
+			continue
+		}
+		if list := !strings.Contains(t, ":"); list && wait > 0 {
+			p.late[t], later = true, wait
+			continue
+		} else if list {
+			p.told = now
+			delete(p.late, t)
+		}
+		topics = append(topics, t)
+	}
+	return topics, later
+}
+
+// shownOf reads the topics that a page says it shows. One that says nothing, or
+// too much, hears of everything.
+func shownOf(said string) []string {
+	topics := strings.Fields(said)
+	if len(topics) > mostShown {
+		return nil
+	}
+	slices.Sort(topics)
+	return slices.Compact(topics)
 }
 
 // hintOf writes topics as an event of a stream.

@@ -51,10 +51,10 @@ func init() {
 }
 
 // live sends a page hints for as long as it is open: topics that have changed,
-// and never what. A page that comes back reads everything again, so nothing
+// of those that it shows, and never what. A page that comes back reads everything again, so nothing
 // need be repeated to it. It ends when the session does.
 func live(v *visit) error {
-	p := v.live.open(v.By())
+	p := v.live.open(v.By(), shownOf(v.R.URL.Query().Get("of")))
 	defer v.live.shut(p)
 	out := http.NewResponseController(v.W)
 	v.W.Header().Set("Content-Type", "text/event-stream")

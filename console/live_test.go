@@ -18,7 +18,12 @@ import (
 // hears opens the stream of hints, and calls heard with every line of it.
 func (c *colleague) hears(ctx context.Context, heard func(string)) (ended chan struct{}) {
 	c.h.Helper()
-	r, err := http.NewRequestWithContext(ctx, "GET", c.h.url+"/c/live", nil)
+	return c.hearsAt(ctx, "/c/live", heard)
+}
+
+func (c *colleague) hearsAt(ctx context.Context, path string, heard func(string)) (ended chan struct{}) {
+	c.h.Helper()
+	r, err := http.NewRequestWithContext(ctx, "GET", c.h.url+path, nil)
 	c.h.must(err)
 	a, err := c.http.Do(r)
 	c.h.must(err)

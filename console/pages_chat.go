@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"crypto/rand"
 	"errors"
+	"html/template"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"workervoice/cases"
 	"workervoice/channels"
@@ -47,7 +46,7 @@ type chatView struct {
 	*visit
 	chatRow
 	Info   channels.Info
-	Lines  []line
+	Lines  []template.HTML
 	Before int64 // where the page before it begins; zero: there is none
 	New    int64 // the place from which nothing had been read when the page was opened; zero: all had
 	Others []presence
@@ -57,93 +56,6 @@ type chatView struct {
 	sess   flows.Session
 	names  map[cases.CaseworkerID]string
 	kept   map[string]bool
-}
-
-// A line is one thing in a conversation. It is flat, and what its template
-// shows of it is made before: a thread has many.
-type line struct {
-	Kind  string // day, unread, said, sent, event, note
-	Us    bool   // sent by the team or the bot
-	Her   bool   // said by the worker
-	Taps  bool   // and that was a button
-	At    time.Time
-	Clock string // At, in words
-	By    string // who wrote it, in words
-	Bot   bool
-	Paras []para // Text
-	Lang  string
-	Text  string
-	What  string // what it was where there is no text
-	Media []shownMedia
-	Opts  []option
-	State string // class: sent, delivered, read, failed, held, dropped
-	Sign  string // its picture
-	Words string // of State
-	order int
-}
-
-// A shownMedia is an attachment.
-type shownMedia struct {
-	Src     string // where it is
-	Kind    string // voice, image, video, file
-	Kept    bool   // downloaded
-	Seconds int
-	Type    string
-	v       *visit
-}
-
-// T returns words in the language of the page.
-func (m shownMedia) T(key string) string { return m.v.T(key) }
-
-// Length writes the length of a recording.
-func (m shownMedia) Length() string {
-	if m.Seconds <= 0 {
-		return ""
-	}
-	return strconv.Itoa(m.Seconds/60) + ":" + strconv.Itoa(100 + m.Seconds%60)[1:]
-}
-
-// An option is a button that a worker was offered.
-type option struct {
-	Label, Lang string
-	Picked      bool
-}
-
-// A para is a paragraph in one language.
-type para struct{ Lang, Text string }
-
-// paras returns the paragraphs of a text: the first message of the bot is in
-// several languages.
-func paras(text, lang string) (out []para) {
-	for _, p := range strings.Split(text, "\n\n") {
-		if p != "" {
-			out = append(out, para{langOf(p, lang), p})
-		}
-	}
-	return out
-}
-
-// scripts are those that one of our languages alone is written in.
-var scripts = []struct {
-	lang  string
-	table *unicode.RangeTable
-}{{"my", unicode.Myanmar}, {"km", unicode.Khmer}, {"ne", unicode.Devanagari}, {"th", unicode.Thai}}
-
-// langOf returns the language of a text where its script tells, else lang.
-func langOf(text, lang string) string {
-	latin := false
-	for _, r := range text {
-		for _, s := range scripts {
-			if unicode.Is(s.table, r) {
-				return s.lang
-			}
-		}
-		latin = latin || unicode.Is(unicode.Latin, r)
-	}
-	if latin {
-		return "en"
-	}
-	return lang
 }
 
 // T returns words in the language of the page.
@@ -190,8 +102,7 @@ func (c *chatView) talk() error {
 	}
 	c.Before = page.Before
 	c.New = c.unread(page)
-	c.lines(page, notes, before)
-	return nil
+	return c.lines(page, notes, before)
 }
 
 // desk reads what only the whole page shows: the draft, and how the worker may
@@ -216,6 +127,9 @@ func (c *chatView) keep(p store.Page) (err error) {
 				refs = append(refs, m.Ref)
 			}
 		}
+	}
+	if len(refs) == 0 {
+		return nil
 	}
 	c.kept, err = c.Store.ChatKept(c.Ctx(), c.visit.By(), c.ID(), refs)
 	return err
@@ -262,7 +176,7 @@ func (c *chatView) name(id cases.CaseworkerID) string {
 }
 
 // lines puts what was said, done and noted in its order, with the days.
-func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
+func (c *chatView) lines(p store.Page, notes []store.Note, before int64) error {
 	var out []line
 	labels := map[string]*option{} // of what was last offered, by value
 	for _, x := range p.Exchanges {
@@ -288,18 +202,23 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) {
 		if (p.Before > 0 && n.At.Before(begins)) || (before > 0 && len(out) > 0 && n.At.After(out[len(out)-1].At)) {
 			continue
 		}
-		out = append(out, line{Kind: "note", At: n.At, By: c.name(n.By), Text: n.Text})
+		out = append(out, line{Kind: "note", At: n.At, By: c.T("chat.note_by", "Name", c.name(n.By)), Text: n.Text, Lang: c.visit.Lang})
 	}
 	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
 	day := ""
 	for _, l := range out {
 		if d := c.Texts.Day(c.visit.Lang, l.At, c.zone()); d != day {
 			day = d
-			c.Lines = append(c.Lines, line{Kind: "day", Text: d})
+			if err := c.write(line{Kind: "day", Text: d}); err != nil {
+				return err
+			}
 		}
-		l.Clock, l.Paras = c.Clock(l.At), paras(l.Text, l.Lang)
-		c.Lines = append(c.Lines, l)
+		l.Clock = c.Clock(l.At)
+		if err := c.write(l); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // LastSaid is when the worker last did something, in words.

@@ -118,9 +118,10 @@ func serve(pattern string, w who, handler func(*visit) error) {
 // An Office is the caseworkers' side.
 type Office struct {
 	OfficeConfig
-	mux  *http.ServeMux
-	live *exchange
-	rows shelf[convKey]
+	mux   *http.ServeMux
+	live  *exchange
+	rows  shelf[convKey]
+	lines shelf[lineKey]
 }
 
 // officePolicy allows the pages their own files, and what they record or open

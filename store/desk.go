@@ -301,6 +301,7 @@ func (s *Store) Chats(ctx context.Context, by cases.Caseworker, box Box, f Filte
 	out, fault := make([]Row, 0, n), error(nil)
 	for read := 0; ; {
 		want := min(max(n-len(out), 20), looked-read)
+		at := s.now()
 		rs, cs, err := s.b.List(ctx, index, after, want)
 		if err != nil && !errors.Is(err, ErrDamaged) {
 			return nil, Cursor{}, err
@@ -311,10 +312,11 @@ func (s *Store) Chats(ctx context.Context, by cases.Caseworker, box Box, f Filte
 				return out, Cursor{}, fault
 			}
 			after = cs[i]
-			k, err := s.atHand(r)
+			k, err := s.atHand(r, at)
 			if err != nil {
 				return nil, Cursor{}, err
 			}
+			s.recent.offer(r.ID, k)
 			row := k.row()
 			if !k.kept || by != cases.Bot && by.Role != cases.Desk && !within(by, k.Org) || !f.passes(row) {
 				continue
@@ -333,20 +335,6 @@ func (s *Store) Chats(ctx context.Context, by cases.Caseworker, box Box, f Filte
 			return out, after, fault
 		}
 	}
-}
-
-// atHand is what a record of a list says, at hand if nothing has changed it:
-// lists are read again and again, and to read records is half of their price.
-func (s *Store) atHand(r Record) (*known, error) {
-	k, at := s.recent.get(r.ID)
-	if at && r.Body != nil && k.kept && k.version == r.Version {
-		return k, nil
-	}
-	k, err := knownOf(r, s.now())
-	if err == nil && k.kept && !at { // what a turn has put there may be newer
-		s.recent.put(r.ID, k)
-	}
-	return k, err
 }
 
 // boxOf returns the index of a box that by may look into.

@@ -80,18 +80,23 @@ func (w watchful) watch(ctx context.Context, p *platform, b *process, out io.Wri
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &listeners{}
+	r := &readers{took: make(map[string][]time.Duration), names: make(map[string][]string)}
+	first, err := d.Read(ctx, "/c/chats?box=all")
+	if err != nil {
+		return err
+	}
+	r.note("", 0, first)
+	l := &listeners{chat: r.names["chat"][0]}
 	if err := l.listen(ctx, d, w.open); err != nil {
 		return err
 	}
-	r := &readers{took: make(map[string][]time.Duration), names: make(map[string][]string)}
 	working, done := context.WithCancel(ctx)
 	g, working := errgroup.WithContext(working)
 	g.Go(func() error { defer done(); return crowd.work(ctx) })
 	for range w.desks {
 		g.Go(func() error { return r.read(working, d) })
 	}
-	g.Go(func() error { return l.touch(working, d, r) })
+	g.Go(func() error { return l.touch(working, d) })
 	if w.load.profile != "" {
 		go b.profile(w.load.profile) //nolint:errcheck // the file stays empty
 	}
@@ -194,8 +199,10 @@ func (r *readers) report(out io.Writer) {
 	fmt.Fprintf(out, "%-24s %6d times, p50 %5.1f ms, p99 %5.1f ms\n", "all pages", len(all), millis(percentile(all, 0.5)), millis(percentile(all, 0.99)))
 }
 
-// listeners are open consoles.
+// listeners are open consoles, all of them with the inbox and the same
+// conversation: what changes there, everybody is to hear of.
 type listeners struct {
+	chat  string
 	mu    sync.Mutex
 	now   *awaited
 	told  int // changes so far
@@ -213,7 +220,7 @@ type awaited struct {
 
 func (l *listeners) listen(ctx context.Context, d *simulate.Desk, n int) error {
 	for range n {
-		s, err := d.Stream(ctx, "/c/live")
+		s, err := d.Stream(ctx, "/c/live?of="+url.QueryEscape("cases chats here:"+l.chat+" chat:"+l.chat))
 		if err != nil {
 			return err
 		}
@@ -242,17 +249,15 @@ func (l *listeners) hear(line []byte, heard *awaited) *awaited {
 	return l.now
 }
 
-// touch changes a conversation now and then, for all consoles to hear of.
-func (l *listeners) touch(ctx context.Context, d *simulate.Desk, r *readers) error {
+// touch changes the conversation now and then, for all consoles to hear of.
+func (l *listeners) touch(ctx context.Context, d *simulate.Desk) error {
 	for i := 0; ctx.Err() == nil; i++ {
-		path, ok := r.fillIn("/c/chat/*")
-		if ok {
-			l.mu.Lock()
-			l.now, l.told = &awaited{topic: `"chat:` + strings.TrimPrefix(path, "/c/chat/") + `"`, begun: time.Now()}, l.told+1
-			l.mu.Unlock()
-			if err := d.Send(ctx, path+"/note", url.Values{"note": {"seen"}, "key": {fmt.Sprint("bench", i, time.Now().UnixNano())}}); err != nil && ctx.Err() == nil {
-				return err
-			}
+		l.mu.Lock()
+		l.now, l.told = &awaited{topic: `"chat:` + l.chat + `"`, begun: time.Now()}, l.told+1
+		l.mu.Unlock()
+		form := url.Values{"note": {"seen"}, "key": {fmt.Sprint("bench", i, time.Now().UnixNano())}}
+		if err := d.Send(ctx, "/c/chat/"+l.chat+"/note", form); err != nil && ctx.Err() == nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():

@@ -104,7 +104,7 @@
       waiting.delete(el);
       fetched.set(el, Date.now());
       wv.refresh(el);
-    }, Math.max(0, (fetched.get(el) || 0) + gap - Date.now()));
+    }, Math.max(gap > 500 ? Math.random() * 300 : 0, (fetched.get(el) || 0) + gap - Date.now()));   // not all pages at the same moment
   };
 
   // hear passes topics on to what shows them.
@@ -117,9 +117,10 @@
     wv.heard.forEach((f) => f(topics));
   };
   let source, last = 0;
+  const shown = () => [...new Set([...document.querySelectorAll('[data-live]')].flatMap((el) => el.dataset.live.split(' ')))].join(' ');
   const listen = () => {
     if (source) source.close();
-    source = new EventSource('/c/live');
+    source = new EventSource('/c/live?of=' + encodeURIComponent(shown()));
     source.onopen = () => { last = Date.now(); wv.connection(true); refreshAll(); };
     source.onmessage = (e) => { last = Date.now(); wv.connection(true); hear(JSON.parse(e.data)); };
     source.onerror = () => { wv.connection(false); if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000); };
