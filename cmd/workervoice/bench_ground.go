@@ -60,9 +60,13 @@ func (g ground) place(ctx context.Context, dir string) (where string, s *redisSe
 	return where, nil, nil
 }
 
-// settle returns the settings of a program on a store of the bench's own,
-// whatever the environment says.
+// settle returns the settings of a program that fills a store of the bench's
+// own, whatever the environment says. A Redis that writes its file anew may take
+// a while to answer.
 func settle(dir, where string) (c config, err error) {
+	if strings.HasPrefix(where, "redis:") {
+		where += "?read_timeout=2m"
+	}
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	c.flags(fs)
 	return c, c.parse(fs, []string{"-data", dir, "-store", where, "-key", filepath.Join(dir, "master.key")})
