@@ -35,6 +35,7 @@ func rights(t *testing.T) (rs []string) {
 // TestRefused checks that what an operator can mend is said in one line, at
 // once, and shows no password.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	s := start(t, "--requirepass", "right horse", "--user", "voice", "on", ">word")
 	for _, test := range []struct{ url, why string }{
 		{"redis://:wrong%20horse@" + s.addr, "the user or the password in STORE is wrong"},
@@ -64,6 +65,7 @@ func TestRefused(t *testing.T) {
 // TestRights checks that a user with the rights that the package comment names
 // can do all that is needed.
 func TestRights(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	args := []any{"acl", "setuser", "voice", "on", ">word"}
 	for _, r := range rights(t) {
@@ -93,6 +95,7 @@ func TestRights(t *testing.T) {
 // TestDownAtStart checks that a server which is not there yet is waited for,
 // and told of in one line.
 func TestDownAtStart(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	s.kill()
 	d := open(t, s.url()+"?dial_timeout=200ms")
@@ -112,6 +115,7 @@ func TestDownAtStart(t *testing.T) {
 // TestUnfitLater checks that a server which comes back without its safety is
 // not written to.
 func TestUnfitLater(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := open(t, s.url())
 	s.kill()
@@ -129,6 +133,7 @@ func TestUnfitLater(t *testing.T) {
 // TestFull checks that a server without room says so, and that work goes on
 // once there is some.
 func TestFull(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := open(t, s.url())
 	s.ask("config", "set", "maxmemory", "1")
@@ -144,6 +149,7 @@ func TestFull(t *testing.T) {
 // TestTLS checks that a server is only reached with a certificate that can be
 // trusted.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

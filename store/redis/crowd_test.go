@@ -22,9 +22,10 @@ func repeats(n int) int {
 	return n
 }
 
-// A crowd writes all the time, one goroutine for each log. What is not
-// acknowledged is written again with the same key, as a platform repeats what
-// it got no 200 for, until it is.
+// A crowd writes all the time, one goroutine for each log: some 1,500 entries a
+// second, and with FAULTS as many as can be. What is not acknowledged is written
+// again with the same key, as a platform repeats what it got no 200 for, until
+// it is.
 type crowd struct {
 	d     *DB
 	acked []atomic.Int64 // by log: how many entries were acknowledged
@@ -38,11 +39,16 @@ const writers = 16
 func newCrowd(t testing.TB, d *DB) *crowd {
 	ctx, stop := context.WithCancel(context.Background())
 	c := &crowd{d: d, acked: make([]atomic.Int64, writers), stop: stop}
+	pause := 10 * time.Millisecond
+	if os.Getenv("FAULTS") != "" {
+		pause = 0
+	}
 	for w := range writers {
 		c.done.Go(func() {
 			for n := int64(0); ctx.Err() == nil; n++ {
 				for !c.write(w, n) && ctx.Err() == nil {
 				}
+				wait(ctx, pause)
 			}
 		})
 	}

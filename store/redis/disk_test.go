@@ -31,6 +31,7 @@ func (s *server) newest() string {
 // TestRewritten has the server write its file anew at work, and kills it in
 // the midst of that, or when it is done.
 func TestRewritten(t *testing.T) {
+	t.Parallel()
 	s := start(t, "--auto-aof-rewrite-percentage", "0")
 	s.grow()
 	c := newCrowd(t, open(t, s.url()))
@@ -52,6 +53,7 @@ func TestRewritten(t *testing.T) {
 // TestRewrittenLoses shows that the test before would see a loss: of what came
 // while the file was written anew.
 func TestRewrittenLoses(t *testing.T) {
+	t.Parallel()
 	s := start(t, "--auto-aof-rewrite-percentage", "0")
 	c := newCrowd(t, open(t, s.url()))
 	c.goesOn(t, 5)
@@ -114,7 +116,7 @@ func TestDiskFull(t *testing.T) {
 	for i := range repeats(2) {
 		c.goesOn(t, 5)
 		s.fill(s.size() + int64(1000*i) + 333)
-		s.cmd.Wait() //nolint:errcheck // it ends with one
+		<-s.ended // with one
 		c.hears(t, "it cannot be reached: see that it runs, and that its disk is not full")
 		s.again()
 		c.goesOn(t, 5)
@@ -144,6 +146,7 @@ func TestReplicatedDiskFull(t *testing.T) {
 
 // TestMemoryFull uses up the memory of a server at work.
 func TestMemoryFull(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	c := newCrowd(t, open(t, s.url()))
 	for range repeats(2) {

@@ -3,10 +3,9 @@ package redis
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"workervoice/store"
 )
@@ -15,6 +14,7 @@ import (
 
 // TestKilled kills the server at work and starts it again.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	c := newCrowd(t, open(t, s.url()))
 	for range repeats(2) {
@@ -28,6 +28,7 @@ func TestKilled(t *testing.T) {
 
 // TestInterrupted takes scripts and connections away at work.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	c := newCrowd(t, open(t, s.url()))
 	for range repeats(5) {
@@ -43,6 +44,7 @@ func TestInterrupted(t *testing.T) {
 // TestFrozen has the server stand still for longer than a client waits: what
 // was sent first arrives after it was sent again.
 func TestFrozen(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := open(t, s.url()+"?read_timeout=100ms")
 	c := newCrowd(t, d)
@@ -74,17 +76,7 @@ func follows(least string) []string {
 func newPair(t testing.TB, least string) *pair {
 	p := &pair{t: t, one: start(t, follows(least)...)}
 	p.two = replicaOf(t, p.one, follows(least)...)
-	conf := filepath.Join(t.TempDir(), "sentinel.conf")
-	text := fmt.Sprintf("sentinel monitor voice %s %s 1\nsentinel down-after-milliseconds voice 400\nsentinel failover-timeout voice 2000\n", p.one.host(), p.one.port())
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	free := start(t) // for its port
-	free.kill()
-	p.sentinel = &server{t: t, addr: free.addr, dir: free.dir, args: []string{conf, "--sentinel", "--port", free.port(), "--bind", "127.0.0.1"}}
-	p.sentinel.again()
-	t.Cleanup(p.sentinel.kill)
-	p.sentinel.says("sentinel", "slaves=1")
+	p.sentinel = sentinelOf(t, p.one.port(), time.Minute)
 	return p
 }
 
@@ -97,21 +89,26 @@ func (p *pair) cut() {
 }
 
 // failOver kills the primary, waits until the replica is promoted and starts
-// the other one again as a replica of it.
+// the other one again as a replica of it. Sentinel is told to promote the
+// replica, and to take a minute to notice by itself that the primary is down:
+// it never promotes one that has been cut off for ten times as long as that,
+// and on a busy machine a test would wait for ever.
 func (p *pair) failOver() {
 	p.t.Helper()
 	p.one.kill()
+	until(p.t, func() bool { return p.sentinel.try("sentinel", "failover", "voice") == nil })
 	p.two.says("replication", "role:master")
 	p.one.again("--replicaof", p.two.host()+" "+p.two.port())
 	p.one, p.two = p.two, p.one
 	p.one.says("replication", "state=online")
 	p.two.says("replication", "master_link_status:up")
-	until(p.t, func() bool { return strings.Contains(p.sentinel.ask("sentinel", "replicas", "voice"), p.two.port()) })
+	p.sentinel.sees(p.two.port())
 }
 
 // TestFailOver kills the primary at work, every other time after its replica
 // was cut off: what no replica has is not acknowledged.
 func TestFailOver(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, "1")
 	c := newCrowd(t, open(t, p.url()))
 	for i := range repeats(2) {
@@ -128,6 +125,7 @@ func TestFailOver(t *testing.T) {
 // TestFailOverLoses shows that the test before would see a loss: where no
 // replica is waited for, what the replica missed is gone.
 func TestFailOverLoses(t *testing.T) {
+	t.Parallel()
 	p := newPair(t, "0")
 	d, err := Open(t.Context(), p.url(), true)
 	if err != nil {
@@ -149,7 +147,8 @@ func TestFailOverLoses(t *testing.T) {
 
 // TestNodeLost kills a master of a Cluster whose replicas take over.
 func TestNodeLost(t *testing.T) {
-	all := cluster(t, true, "--min-replicas-to-write", "1", "--cluster-allow-replica-migration", "no")
+	t.Parallel()
+	all := cluster(t, true, "--cluster-node-timeout", "2000", "--min-replicas-to-write", "1", "--cluster-allow-replica-migration", "no")
 	c := newCrowd(t, open(t, urlOf(all)))
 	for i := range repeats(1) {
 		c.goesOn(t, 5)
@@ -169,7 +168,8 @@ func TestNodeLost(t *testing.T) {
 // TestNodeGone kills a master of a Cluster that has no replica: its shards get
 // one clear line, and go on when it is back.
 func TestNodeGone(t *testing.T) {
-	all := cluster(t, false, "--cluster-require-full-coverage", "no")
+	t.Parallel()
+	all := cluster(t, false, "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no")
 	d := open(t, urlOf(all))
 	c := newCrowd(t, d)
 	c.goesOn(t, 3)

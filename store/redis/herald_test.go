@@ -15,6 +15,7 @@ import (
 // the connection between them broke, and that nothing of it can be read on the
 // way.
 func TestTold(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	one, two := process(t, s, store.Key{1}), process(t, s, store.Key{1})
 	process(t, s, store.Key{2}) // another installation, which can read nothing of this

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"encoding/gob"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 )
 
 // TestMain lets the test binary be one of several processes that share a Redis.
+// Walks through the conformance suite are fewer than on SQLite, where each step
+// takes a tenth of the time; with FAULTS they are as many.
 func TestMain(m *testing.M) {
 	if said := os.Getenv("VOICE_TEST_PROCESS"); said != "" {
 		if err := converse(said); err != nil {
@@ -29,6 +32,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	if os.Getenv("FAULTS") == "" {
+		flag.Parse()
+		flag.Set("rapid.checks", "30") //nolint:errcheck // it is a number
 	}
 	os.Exit(m.Run())
 }
@@ -64,6 +71,7 @@ func operations() int {
 // and connections are taken away, and checks that what they saw can have
 // happened one after the other.
 func TestLinear(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	var all []storetest.Op
 	var mu sync.Mutex
@@ -126,6 +134,7 @@ func pass(ended chan struct{}) bool {
 
 // TestLinearSees shows that a check which is switched off would be seen.
 func TestLinearSees(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	for _, what := range []string{"version", "once"} {
 		d := storetest.Careless(open(t, s.url()), what)

@@ -121,6 +121,7 @@ func oneJob(t *testing.T, d *DB) {
 // TestStandsStill freezes a process that holds something for longer than its
 // beats may stay away: it keeps its lease, and ends it itself.
 func TestStandsStill(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := open(t, s.url())
 	oneJob(t, d)
@@ -143,6 +144,7 @@ func TestStandsStill(t *testing.T) {
 // TestKilledProcess kills a process that holds something: it is due for others
 // soon, counts as claimed before, and the fence is worth nothing any more.
 func TestKilledProcess(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := open(t, s.url())
 	oneJob(t, d)
@@ -160,6 +162,7 @@ func TestKilledProcess(t *testing.T) {
 // TestInherit has a process know whose place it takes: nobody waits for beats
 // that stay away.
 func TestInherit(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := open(t, s.url())
 	oneJob(t, d)
@@ -180,6 +183,7 @@ func TestInherit(t *testing.T) {
 // TestBeats cuts the connections by which processes are seen, and the server
 // itself: who goes on beating keeps what it holds.
 func TestBeats(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	one, two := open(t, s.url()), open(t, s.url())
 	oneJob(t, one)

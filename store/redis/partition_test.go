@@ -1,12 +1,9 @@
 package redis
 
 import (
-	"fmt"
 	"net"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
+	"time"
 
 	"workervoice/faults"
 )
@@ -34,17 +31,7 @@ func newApart(t testing.TB, least string) *apartPair {
 	p.two.ask("replicaof", "127.0.0.1", p.port(p.one))
 	p.two.says("replication", "master_link_status:up")
 	p.one.says("replication", "state=online")
-	conf := filepath.Join(t.TempDir(), "sentinel.conf")
-	text := fmt.Sprintf("sentinel monitor voice 127.0.0.1 %s 1\nsentinel down-after-milliseconds voice 400\nsentinel failover-timeout voice 2000\n", p.port(p.one))
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	free := start(t) // for its port
-	free.kill()
-	p.sentinel = &server{t: t, addr: free.addr, dir: free.dir, args: []string{conf, "--sentinel", "--port", free.port(), "--bind", "127.0.0.1", "--bind-source-addr", "127.0.0.4"}}
-	p.sentinel.again()
-	t.Cleanup(p.sentinel.kill)
-	p.sentinel.says("sentinel", "slaves=1")
+	p.sentinel = sentinelOf(t, p.port(p.one), 400*time.Millisecond, "--bind-source-addr", "127.0.0.4")
 	p.sought = faults.New(t, p.sentinel.addr)
 	return p
 }
@@ -96,7 +83,7 @@ func (p *apartPair) join() {
 	p.one, p.two = p.two, p.one
 	p.one.says("replication", "state=online")
 	p.two.says("replication", "role:slave", "master_link_status:up")
-	until(p.t, func() bool { return strings.Contains(p.sentinel.ask("sentinel", "replicas", "voice"), p.port(p.two)) })
+	p.sentinel.sees(p.port(p.two))
 }
 
 // TestPartition parts a primary that lives from its replica and the Sentinel,
@@ -104,6 +91,7 @@ func (p *apartPair) join() {
 // has, so it is not acknowledged. Every other time, the first as well, clients
 // are parted too, on the side of the old primary.
 func TestPartition(t *testing.T) {
+	t.Parallel()
 	p := newApart(t, "1")
 	c := newCrowd(t, open(t, p.url()))
 	for i := range repeats(1) {
@@ -118,6 +106,7 @@ func TestPartition(t *testing.T) {
 // TestPartitionLoses shows that the test before would see a loss: where no
 // replica is waited for, what the old primary acknowledged is gone.
 func TestPartitionLoses(t *testing.T) {
+	t.Parallel()
 	p := newApart(t, "0")
 	d, err := Open(t.Context(), p.url(), true)
 	if err != nil {

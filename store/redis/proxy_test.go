@@ -101,6 +101,7 @@ var networks = []faults.Fault{
 // cut, answers that are cut after the request was carried out, connections
 // that are half closed, or mute, or through which nothing passes for a while.
 func TestNetwork(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	p := faults.New(t, s.addr)
 	d := open(t, "redis://"+p.Addr()+"?read_timeout=300ms")
@@ -136,7 +137,7 @@ func spoil(t testing.TB, p *faults.Proxy, f faults.Fault, c *crowd) {
 
 // TestNetworkTwice shows that the test before would see a commit that is
 // applied and not known: where a shard does not look up what became of it.
-func TestNetworkTwice(t *testing.T) {
+func TestNetworkTwice(t *testing.T) { // not in parallel: it spoils the script of all
 	was := commit
 	t.Cleanup(func() { commit = was })
 	forgets := strings.Replace(commitLua, "local was, again = call('HGET', KEYS[1], slot), false", "local was, again = nil, false", 1)

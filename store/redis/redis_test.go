@@ -40,6 +40,7 @@ func empty(t testing.TB, url string) *DB {
 }
 
 func TestBackend(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	storetest.Run(t, func(t *testing.T) (store.Backend, string) {
 		return shaken{mortal{empty(t, s.url()), s.url()}, s}, filepath.Join(s.dir, "appendonlydir")
@@ -72,6 +73,7 @@ func (x mortal) Die(t testing.TB) store.Backend {
 
 // TestCluster runs the suite on a cluster of three masters.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	url := urlOf(cluster(t, false))
 	storetest.RunWithoutFiles(t, func(t *testing.T) store.Backend { return mortal{empty(t, url), url} })
 }
@@ -118,6 +120,7 @@ func (d *DB) put(t testing.TB, ids ...string) (fault error) {
 // TestFit checks that a server which could lose what it acknowledged is
 // refused in one line, and accepted by one who says so.
 func TestFit(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ settings []string }{
 		{[]string{"--appendonly", "no"}}, {[]string{"--appendfsync", "everysec"}}, {[]string{"--appendfsync", "no", "--min-replicas-to-write", "1"}},
 		{[]string{"--maxmemory-policy", "allkeys-lru"}},
@@ -163,6 +166,7 @@ func TestUnfit(t *testing.T) {
 // TestReplicas checks that nothing is acknowledged that no replica has, and
 // that what was refused is there once when the replica is back.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	replica := replicaOf(t, s)
 	if _, err := Open(t.Context(), s.url(), false); err == nil || !strings.Contains(err.Error(), "min-replicas-to-write") {

@@ -22,6 +22,7 @@ type server struct {
 	addr, dir string
 	args      []string
 	cmd       *exec.Cmd
+	ended     chan struct{} // closed when it has
 }
 
 // start runs a redis-server of the test's own, with the given settings beside
@@ -32,8 +33,9 @@ func start(t testing.TB, settings ...string) *server {
 		t.Fatal("redis-server is missing: apt-get install redis-server")
 	}
 	s := &server{t: t, dir: t.TempDir()}
+	t.Cleanup(s.tell)
 	for range 20 {
-		port := fmt.Sprint(11_000 + rand.IntN(20_000)) // below those of outgoing connections, so that it is still free for another start
+		port := fmt.Sprint(11_000 + rand.IntN(11_000)) // below those of outgoing connections, so that it is still free for another start; as is that 10,000 higher, on which nodes of a Cluster talk
 		l, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			continue
@@ -49,7 +51,7 @@ func start(t testing.TB, settings ...string) *server {
 		}
 		s.kill()
 	}
-	t.Fatal("redis-server does not start: see its log in " + s.dir)
+	t.Fatal("redis-server does not start")
 	return nil
 }
 
@@ -66,6 +68,21 @@ func (s *server) run(settings ...string) {
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	s.ended = make(chan struct{})
+	go func(cmd *exec.Cmd, ended chan struct{}) {
+		cmd.Wait() //nolint:errcheck // most are killed
+		close(ended)
+	}(s.cmd, s.ended)
+}
+
+// tell shows the end of the server's log where the test has failed.
+func (s *server) tell() {
+	if !s.t.Failed() {
+		return
+	}
+	log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	lines := strings.SplitAfter(string(log), "\n")
+	s.t.Logf("the last that the server %s has logged (%v):\n%s", s.addr, err, strings.Join(lines[max(0, len(lines)-40):], ""))
 }
 
 // again starts a server that was killed.
@@ -73,26 +90,46 @@ func (s *server) again(settings ...string) {
 	s.t.Helper()
 	s.run(settings...)
 	if !s.ready() {
-		s.t.Fatal("the server does not come back: see its log in " + s.dir)
+		s.t.Fatal("the server does not come back: " + s.addr)
 	}
 }
 
 // kill ends the server as kill -9 does.
 func (s *server) kill() {
 	s.cmd.Process.Kill()
-	s.cmd.Wait()
+	<-s.ended
 }
 
 // freeze has the server do nothing until it is thawed.
 func (s *server) freeze() { s.cmd.Process.Signal(syscall.SIGSTOP) }
 func (s *server) thaw()   { s.cmd.Process.Signal(syscall.SIGCONT) }
 
-// ready waits until the server answers, and reports whether it does.
-func (s *server) ready() bool {
-	c := redis.NewClient(&redis.Options{Addr: s.addr, MaxRetries: 100, MinRetryBackoff: 10 * time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond})
+// ready waits until the server answers, and has read what it keeps. It reports
+// false where it has ended: another program had its port.
+func (s *server) ready() (ok bool) {
+	s.t.Helper()
+	until(s.t, func() bool {
+		select {
+		case <-s.ended:
+			return true
+		default:
+			ok = s.answers()
+			return ok
+		}
+	})
+	return ok
+}
+
+// answers reports whether this very server answers.
+func (s *server) answers() bool {
+	c := redis.NewClient(&redis.Options{Addr: s.addr, MaxRetries: -1})
 	defer c.Close()
 	err := c.Ping(context.Background()).Err()
-	return err == nil || redis.HasErrorPrefix(err, "NOAUTH")
+	if redis.HasErrorPrefix(err, "NOAUTH") {
+		return true
+	}
+	info, bad := c.Info(context.Background(), "server").Result()
+	return err == nil && bad == nil && strings.Contains(info, fmt.Sprintf("process_id:%d\r", s.cmd.Process.Pid))
 }
 
 func (s *server) url() string { return "redis://" + s.addr }
@@ -140,7 +177,7 @@ func replicaOf(t testing.TB, s *server, settings ...string) *server {
 // cluster starts three masters, and a replica of each where asked for.
 func cluster(t testing.TB, replicas bool, settings ...string) (all []*server) {
 	t.Helper()
-	settings = append([]string{"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "1000"}, settings...)
+	settings = append([]string{"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000"}, settings...)
 	n := 3
 	if replicas {
 		n = 6
@@ -178,15 +215,15 @@ func urlOf(all []*server) string {
 	return "redis://" + strings.Join(addrs, ",")
 }
 
-// until waits for ok, which comes by itself: in the worst case only after a
-// Sentinel has stood still for half a minute because its clock jumped.
+// until waits for ok, which comes by itself, on a busy machine after a long
+// time.
 func until(t testing.TB, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(150 * time.Second); !ok(); <-tick.C {
+	for end := time.Now().Add(4 * time.Minute); !ok(); <-tick.C {
 		if time.Now().After(end) {
-			t.Fatal("waited in vain")
+			t.Fatal("waited in vain for minutes")
 		}
 	}
 }

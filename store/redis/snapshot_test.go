@@ -51,6 +51,7 @@ func contents(t testing.TB, b store.Backend, at time.Time) map[string]string {
 // TestMove moves a store from SQLite to one Redis, to a Cluster and back to
 // SQLite, and finds everything there as it was.
 func TestMove(t *testing.T) {
+	t.Parallel()
 	at := time.Now().Truncate(time.Millisecond)
 	file := func(name string) store.Backend {
 		b, err := sqlite.Open(filepath.Join(t.TempDir(), name))
@@ -88,6 +89,7 @@ func TestMove(t *testing.T) {
 // TestHalfRestored has a process die in the middle of a restore: nobody serves
 // what it left, and another restore does away with it.
 func TestHalfRestored(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	at := time.Now()
 	source := empty(t, start(t).url())
@@ -141,6 +143,7 @@ func TestHalfRestored(t *testing.T) {
 // TestSnapshotDies has a snapshot die at its worst moment, when nothing is
 // taken: commits wait, and go on by themselves.
 func TestSnapshotDies(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := empty(t, s.url())
 	defer d.Close()
@@ -166,6 +169,7 @@ func TestSnapshotDies(t *testing.T) {
 // TestSlowSnapshot has what scripts note for a snapshot run out meanwhile, as
 // when its reader stands still for a minute: it is given up, and not wrong.
 func TestSlowSnapshot(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := empty(t, s.url())
 	defer d.Close()
@@ -189,6 +193,7 @@ func TestSlowSnapshot(t *testing.T) {
 
 // TestNewerRedis refuses what a newer program wrote.
 func TestNewerRedis(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := empty(t, s.url())
 	d.Close()
@@ -203,6 +208,7 @@ func TestNewerRedis(t *testing.T) {
 
 // TestCheckFinds has the server hold what does not go together.
 func TestCheckFinds(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	d := empty(t, s.url())
 	defer d.Close()
@@ -233,6 +239,7 @@ func TestCheckFinds(t *testing.T) {
 // TestSnapshotRights takes a snapshot, restores it and checks it as a user with
 // the rights that the package comment names.
 func TestSnapshotRights(t *testing.T) {
+	t.Parallel()
 	s, at := start(t), time.Now()
 	args := []any{"acl", "setuser", "voice", "on", ">word"}
 	for _, r := range rights(t) {
@@ -263,6 +270,7 @@ func TestSnapshotRights(t *testing.T) {
 // TestRestoreReplicated restores where there is a replica: what it does not
 // have is not restored, and what is restored it has.
 func TestRestoreReplicated(t *testing.T) {
+	t.Parallel()
 	at := time.Now()
 	source := empty(t, start(t).url())
 	defer source.Close()
