@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +66,14 @@ func run(t *testing.T, open func(t *testing.T) (store.Backend, string), parts ..
 			})
 		}
 	}
+}
+
+// far reports whether b is reached over a network, so that of what costs many
+// steps and touches b little a part must do: the rest is seen on a file, and
+// with FAULTS here too.
+func (t rig) far() bool {
+	_, far := t.b.(store.Herald)
+	return far && os.Getenv("FAULTS") == ""
 }
 
 // A test checks one promise.
