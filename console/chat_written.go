@@ -126,10 +126,8 @@ func (l line) key(lang string) lineKey {
 func (c *chatView) write(l line) error {
 	lang := c.visit.Lang
 	h, err := c.visit.lines.find(l.key(lang), c.Now(), func() (template.HTML, error) {
-		var b strings.Builder
 		l.Paras, l.Sign = paras(l.Text, l.Lang), signs[l.State]
-		err := officePages[lang]().ExecuteTemplate(&b, "line", l)
-		return template.HTML(b.String()), err //nolint:gosec // what the template has escaped
+		return c.piece("line", l)
 	})
 	c.Lines = append(c.Lines, h)
 	return err

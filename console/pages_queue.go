@@ -93,7 +93,7 @@ type queuePage struct {
 }
 
 // perQueue is how many cases a page shows.
-const perQueue = 40
+const perQueue = 25
 
 func (v *visit) queue(q queue, name string) error {
 	p := queuePage{visit: v, Queue: q}

@@ -21,7 +21,7 @@ type casesPage struct {
 	*visit
 	View     string
 	Filter   store.CaseFilter
-	Rows     []tableRow
+	Rows     []template.HTML
 	More     string
 	Query    template.URL // as the address has it
 	Damaged  bool
@@ -38,6 +38,12 @@ type tableRow struct {
 	Size                    int
 	Country, With, Due      string // "" if there is none
 	Overdue                 bool
+}
+
+// A tableKey says all that a row of the table depends on.
+type tableKey struct {
+	lang string
+	tableRow
 }
 
 func (r caseRow) table() tableRow {
@@ -86,7 +92,12 @@ func (v *visit) caseList(name string) error {
 	}
 	p.Damaged = damaged
 	for _, r := range rows {
-		p.Rows = append(p.Rows, r.table())
+		t := r.table()
+		h, err := v.table.find(tableKey{v.Lang, t}, v.Now(), func() (template.HTML, error) { return v.piece("case-row", t) })
+		if err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, h)
 	}
 	keep := url.Values{}
 	for _, k := range []string{"view", "country", "kind", "assignee", "status", "severity"} {

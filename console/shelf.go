@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,6 +19,13 @@ type shelf[K comparable] struct {
 	mu        sync.Mutex
 	now, last map[K]template.HTML
 	since     time.Time
+}
+
+// piece is what a template gives in the language of the page.
+func (v *visit) piece(name string, data any) (template.HTML, error) {
+	var b strings.Builder
+	err := officePages[v.Lang]().ExecuteTemplate(&b, name, data)
+	return template.HTML(b.String()), err //nolint:gosec // what the template has escaped
 }
 
 // find returns what is kept under k, or what write makes of it.

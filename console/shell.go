@@ -122,6 +122,7 @@ type Office struct {
 	live  *exchange
 	rows  shelf[convKey]
 	lines shelf[lineKey]
+	table shelf[tableKey]
 }
 
 // officePolicy allows the pages their own files, and what they record or open
