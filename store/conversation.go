@@ -27,6 +27,7 @@ type Conversation struct {
 
 	Taken  int64     `json:",omitempty"` // the epoch of the last takeover: what the bot decided before is not sent any more
 	Held   time.Time `json:",omitzero"`  // since when a caseworker has it
+	Met    time.Time `json:",omitzero"`  // when the last caseworker who had it left: what was reported before is known
 	Since  time.Time `json:",omitzero"`  // when the worker wrote the first message that no person has answered; zero where none waits
 	Unread int       `json:",omitempty"` // what the worker did since somebody of the team last looked
 	Begun  time.Time `json:",omitzero"`

@@ -102,10 +102,10 @@ func (k *standing) waits() (since, due time.Time) {
 }
 
 // unheard returns the worker's oldest report that nobody has taken up, if there
-// is one.
+// is one: a caseworker who had the conversation since has.
 func (k *standing) unheard() *flows.Mine {
 	for i := range k.Session.Mine {
-		if m := &k.Session.Mine[i]; m.Status == cases.Received && m.Report != nil && !m.Report.Sent.IsZero() {
+		if m := &k.Session.Mine[i]; m.Status == cases.Received && m.Report != nil && m.Report.Sent.After(k.Met) {
 			return m
 		}
 	}

@@ -157,6 +157,9 @@ func (s *Store) HandBack(ctx context.Context, by cases.Caseworker, id string, ep
 	}
 	return s.hand(ctx, id, handing{by: by, what: HandedBack, seen: epoch, own: true, next: func(n *standing) {
 		n.Epoch++
+		if n.Human() {
+			n.Met = s.now()
+		}
 		n.Owner, n.Waiting, n.Held, n.Since, n.Severity, n.Unread = "", time.Time{}, time.Time{}, time.Time{}, cases.Unjudged, 0
 	}, back: &channels.Event{Kind: channels.Brought, What: HandedBack, Topic: how, Text: name}})
 }
@@ -186,6 +189,9 @@ func (s *Store) Assign(ctx context.Context, by cases.Caseworker, id string, epoc
 // queue puts a conversation into the queue of its organisation.
 func (n *standing) queue(now time.Time) {
 	n.Epoch++
+	if n.Human() {
+		n.Met = now
+	}
 	n.Owner, n.Waiting, n.Held = Queued, now, time.Time{}
 	if n.Since.IsZero() {
 		n.Since = now

@@ -137,6 +137,41 @@ func unheard(t rig) {
 	t.want(t.everyone(nay, store.InQueue, store.Filter{})+t.everyone(nay, store.Overdue, store.Filter{}), "")
 }
 
+// met sees that a report which a caseworker has seen who had the conversation
+// is no new one once the bot has it again, until the worker sends another.
+func met(t rig) {
+	t.s.Home(nay.Org)
+	report := func() flows.Session {
+		r := &cases.Report{ID: "c1", Sent: t.c.Now()}
+		return flows.Session{Lang: "my", Mine: []flows.Mine{{ID: "c1", Ref: "C1", Status: cases.Received, Report: r}}}
+	}
+	c := t.chat("w", "1", store.Outcome{Session: report()})
+	new := func() bool {
+		row, err := t.s.ChatRow(ctx, nay, c.ID)
+		t.must(err)
+		t.want(row.Unheard, !row.Due.IsZero())
+		t.want(row.Unheard, t.everyone(nay, store.InQueue, store.Filter{}) != "")
+		return row.Unheard
+	}
+	t.want(new(), true)
+	t.c.Pass(time.Minute)
+	c, err := t.s.Assign(ctx, nay, c.ID, store.AnyEpoch, cases.Caseworker{}) // nobody has looked
+	t.must(err)
+	_, err = t.s.HandBack(ctx, nay, c.ID, store.AnyEpoch, "resume", "Nay")
+	t.must(err)
+	t.want(new(), true)
+	t.c.Pass(time.Minute)
+	_, err = t.s.TakeOver(ctx, nay, c.ID, store.AnyEpoch)
+	t.must(err)
+	t.c.Pass(time.Minute)
+	_, err = t.s.HandBack(ctx, nay, c.ID, store.AnyEpoch, "resume", "Nay")
+	t.must(err)
+	t.want(new(), false)
+	t.c.Pass(time.Minute)
+	t.end(t.next(), store.Outcome{Session: report()}) // what the bot learns of the hand-back
+	t.want(new(), true)
+}
+
 func bounded(t rig) {
 	t.s.Home(nay.Org)
 	for i := range 450 {

@@ -25,6 +25,7 @@ var chats = []test{
 	{"since when a worker waits", waitsSince},
 	{"lists, filters and counters agree", boxed},
 	{"a report waits for a person", unheard},
+	{"a report that a caseworker has seen is no new one", met},
 	{"a list that finds little stops, and goes on where it stopped", bounded},
 	{"a page of a conversation knows what became of each message", paged},
 	{"notes stay among caseworkers and go with the transcript", noted},
