@@ -235,10 +235,16 @@ func writeDanger(t *talk) {
 	t.tell("urgent.noted", nil)
 }
 
-// calm takes the worker's word that there is no danger; a person still looks.
+// calm takes the worker's word that there is no danger; a person still looks,
+// and "my case" says so, though the report that the alert came in the middle of
+// is not sent.
 func (t *talk) calm() {
-	if t.s.Danger != nil {
-		t.enter(t.s.Danger.Case, cases.Entry{Kind: cases.Calmed, Due: t.e.At.Add(2 * time.Hour)})
+	if d := t.s.Danger; d != nil {
+		due := t.e.At.Add(2 * time.Hour)
+		t.enter(d.Case, cases.Entry{Kind: cases.Calmed, Due: due})
+		if !slices.ContainsFunc(t.s.Mine, func(m Mine) bool { return m.ID == d.Case }) {
+			t.s.Mine = append(t.s.Mine, Mine{ID: d.Case, Ref: cases.RefOf(d.Case), Status: cases.Received, Severity: d.Level, News: t.e.At, Due: due})
+		}
 	}
 	t.s.Danger = nil
 	t.alarm("nobody", time.Time{})

@@ -46,6 +46,27 @@ func TestGreetingInDanger(t *testing.T) {
 	}
 }
 
+// TestMyCaseAfterAlarm says that there is no danger, in the middle of a report
+// that is not sent: a person looks all the same, so there is a case, and it is
+// still one once the report is sent.
+func TestMyCaseAfterAlarm(t *testing.T) {
+	s := alarming(danger)
+	s.Draft = &cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}}
+	s, fx := Step(s, channels.Event{ID: "e", Kind: channels.Said, At: noon.Add(time.Minute), Choice: "danger:not_danger"})
+	if said := heard(fx); s.Danger != nil || !slices.Contains(said, "urgent.false_alarm") {
+		t.Fatalf("the worker hears %v", said)
+	}
+	asks := channels.Event{ID: "f", Kind: channels.Said, At: noon.Add(2 * time.Minute), Text: "my case", Intent: "mycase"}
+	if s, fx := Step(s, asks); s.State != status || slices.Contains(heard(fx), "case.none") || !slices.Contains(heard(fx), "case.status") {
+		t.Errorf("the worker hears %v in %s", heard(fx), s.State)
+	}
+	x := talk{s: s, e: channels.Event{ID: "g", At: noon.Add(3 * time.Minute)}}
+	x.send()
+	if len(x.s.Mine) != 1 || x.s.Mine[0].ID != "c" || x.s.Mine[0].Report == nil {
+		t.Errorf("once the report is sent the worker's cases are %+v", x.s.Mine)
+	}
+}
+
 // TestMyCaseInDanger asks for the case while an alert is out and no report was
 // sent: a person has it, so there is a case.
 func TestMyCaseInDanger(t *testing.T) {
