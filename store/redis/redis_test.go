@@ -64,8 +64,10 @@ type mortal struct {
 	url string
 }
 
-// Die ends what a kill ends, and returns what another process has.
+// Die ends what a kill ends, and returns what another process has. The server
+// was emptied after the first beat, maybe.
 func (x mortal) Die(t testing.TB) store.Backend {
+	until(t, func() bool { return x.c.HExists(t.Context(), pulses, x.Life()).Val() })
 	x.stop()
 	x.c.Close()
 	return open(t, x.url)
