@@ -151,7 +151,7 @@ func (s *Store) commitAsked(ctx context.Context, was openedCase, c cases.Case, b
 	b.Add = net(append(b.Add, figured(was.Case, c, nil, nil)...))
 	_, err := s.commit(ctx, b)
 	if err == nil {
-		s.hub.tell(Hint{CaseHint, string(c.ID), c.Org})
+		s.tellCase(was.Case, c)
 	}
 	return err
 }

@@ -283,7 +283,7 @@ func (s *Store) moveDelivery(ctx context.Context, c cases.ID, update string, to 
 		put, add := s.putDelivery(id, record, version, was, d)
 		_, err = s.commit(ctx, Batch{Shard: ShardOf(id), At: s.now(), Put: []Put{put}, Add: add})
 		if err == nil {
-			s.hub.tell(Hint{UpdateHint, update, to.Org})
+			s.tellUpdate(ctx, c, update)
 		}
 		if !errors.Is(err, ErrStale) {
 			return err

@@ -240,7 +240,7 @@ func (s *Store) commitChange(ctx context.Context, x change, was openedCase, m *c
 	for _, j := range b.Jobs {
 		s.hints.left(j.Lane.Queue, 1<<b.Shard)
 	}
-	s.hub.tell(Hint{CaseHint, string(next.ID), next.Org})
+	s.tellCase(was.Case, next)
 	next.Version = was.Version + 1
 	return next, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"workervoice/cases"
@@ -124,3 +125,36 @@ func (w *Watcher) put(hint Hint) {
 
 // tell says that a conversation has changed.
 func (s *Store) tell(conv string, org cases.OrgID) { s.hub.tell(Hint{ChatHint, conv, org}) }
+
+// tellCase says that a case has changed, to all who may read it and to those
+// who could before.
+func (s *Store) tellCase(was, now cases.Case) {
+	told := audience(now)
+	for _, org := range audience(was) {
+		if !slices.Contains(told, org) {
+			told = append(told, org)
+		}
+	}
+	for _, org := range told {
+		s.hub.tell(Hint{CaseHint, string(now.ID), org})
+	}
+}
+
+// tellUpdate says that something has become of an update for somebody, to the
+// organisations that may read it. Where that cannot be found out nobody hears of
+// it, and sees it when the page looks again.
+func (s *Store) tellUpdate(ctx context.Context, id cases.ID, update string) {
+	c, err := s.file(ctx, id)
+	var u cases.Update
+	if err == nil && c.Scope != nil {
+		u, err = s.kept(ctx, id, update)
+	}
+	if err != nil {
+		return
+	}
+	for _, org := range audience(c) {
+		if !before(u, scope(cases.Caseworker{Org: org}, c)) {
+			s.hub.tell(Hint{UpdateHint, update, org})
+		}
+	}
+}

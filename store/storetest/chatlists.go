@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -293,6 +294,65 @@ func watched(t rig) {
 	defer cancel()
 	hs, err = w.Next(done)
 	t.want(show(len(hs), err != nil), "0 true")
+}
+
+// watchedCase has the two organisations of a case that was referred hear of what
+// changes, and nobody else; of an update from before only the first.
+func watchedCase(t rig) {
+	t.refers(false)
+	t.does(lawyer, "c", cases.Entry{Kind: cases.Returned, Reason: "once more"})
+	turn, err := t.s.Begin(ctx, event("a", "speaks"))
+	t.must(err)
+	turn.Session.State, turn.Session.Lang = "menu", "en"
+	t.end(turn, store.Outcome{Session: turn.Session})
+	put := func(by cases.Caseworker) cases.Update {
+		u, err := t.s.PutUpdate(ctx, by, cases.Update{Case: "c", Kind: cases.Free, Texts: map[string]string{"en": "news"}})
+		t.must(err)
+		u, err = t.s.Approve(ctx, by, "c", u.ID, u.Version)
+		t.must(err)
+		t.c.Pass(1e9)
+		_, _, err = t.s.HandOut(ctx, u, 5)
+		t.must(err)
+		t.brought()
+		return u
+	}
+	was := put(nay)
+	_, err = t.s.Refer(ctx, nay, "c", "legal", nil, false, "", "they know the law")
+	t.must(err)
+	t.does(lawyer, "c", cases.Entry{Kind: cases.Accepted})
+	now := put(lawyer)
+	all := []cases.Caseworker{nay, lawyer, other}
+	hears := func(what string, of any, do func(), want ...bool) {
+		t.Helper()
+		for i, by := range all {
+			w := t.s.Watch(by)
+			do()
+			done, cancel := contextDone()
+			hs, _ := w.Next(done) // what there is
+			cancel()
+			w.Close()
+			heard := slices.ContainsFunc(hs, func(h store.Hint) bool { return h.What == what && h.ID == fmt.Sprint(of) })
+			t.want(show(by.Org, what, of, heard), show(by.Org, what, of, want[i]))
+		}
+	}
+	n := 0
+	stands := func(u cases.Update, states ...cases.DeliveryState) func() {
+		return func() {
+			n++
+			turn, err := t.s.Begin(ctx, event("a", fmt.Sprint("stands", n)))
+			t.must(err)
+			o := store.Outcome{Session: turn.Session}
+			for _, st := range states {
+				o.Stands = append(o.Stands, flows.Stands{Case: "c", Update: u.ID, State: st, Until: t.c.Now()})
+			}
+			t.end(turn, o)
+			t.files()
+			t.c.Pass(1e9)
+		}
+	}
+	hears(store.UpdateHint, now.ID, stands(now, cases.ForHours), true, true, false)
+	hears(store.UpdateHint, was.ID, stands(was, cases.ForHours), true, false, false)
+	hears(store.CaseHint, "c", func() { t.does(lawyer, "c", cases.Entry{Kind: cases.Noted, Text: "noted"}) }, true, true, false)
 }
 
 func previewed(t rig) {

@@ -31,6 +31,7 @@ var chats = []test{
 	{"notes stay among caseworkers and go with the transcript", noted},
 	{"a draft of two tabs is noticed", drafted},
 	{"watchers hear once of what they may see", watched},
+	{"all organisations of a case hear of it and of its updates", watchedCase},
 	{"a list shows nothing that was taken back, erased or said before consent", previewed},
 }
 
