@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"workervoice/store"
 )
 
@@ -58,6 +60,26 @@ func TestRefused(t *testing.T) {
 	}
 	d := open(t, "redis://:right%20horse@"+s.addr)
 	if err := d.put(t, "a"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPasswordLater checks that a password which is changed at work is told as
+// that, at once, also to what was about to be written.
+func TestPasswordLater(t *testing.T) {
+	s := start(t, "--requirepass", "word")
+	d := open(t, "redis://:word@"+s.addr)
+	if err := d.put(t, "a"); err != nil {
+		t.Fatal(err)
+	}
+	d.c.ConfigSet(t.Context(), "requirepass", "other")
+	until(t, func() bool { // no connection is left from before
+		c := redis.NewClient(&redis.Options{Addr: s.addr, Password: "other"})
+		defer c.Close()
+		n, err := c.ClientKillByFilter(t.Context(), "type", "normal").Result()
+		return err == nil && n == 0
+	})
+	if err := d.put(t, "b"); err == nil || !strings.Contains(err.Error(), "the user or the password in STORE is wrong") || strings.Contains(err.Error(), "\n") {
 		t.Error(err)
 	}
 }

@@ -117,7 +117,7 @@ func (d *DB) trip(c *redis.Client, calls []*call) {
 	cmds := make([]*redis.Cmd, len(calls))
 	need := d.need.Load()
 	replicas := redis.NewIntCmd(ctx, "wait", need, replicated.Milliseconds())
-	c.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its own error
+	_, fault := c.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its own error, but where no connection was made
 		for i, x := range calls {
 			cmds[i] = p.EvalSha(ctx, x.script.Hash(), x.keys, x.args...)
 		}
@@ -129,7 +129,9 @@ func (d *DB) trip(c *redis.Client, calls []*call) {
 	alone := d.need.Load() > replicas.Val() // also where the connection has only now told how many
 	elsewhere, unknown := false, make(map[*redis.Script]bool)
 	for i, x := range calls {
-		x.out, x.err = cmds[i].Slice()
+		if x.out, x.err = cmds[i].Slice(); cmds[i].Val() == nil && cmds[i].Err() == nil {
+			x.err = fault
+		}
 		elsewhere = elsewhere || transient(x.err)
 		if redis.HasErrorPrefix(x.err, "NOSCRIPT") { // the server was restarted or replaced, or its scripts flushed
 			unknown[x.script] = true
