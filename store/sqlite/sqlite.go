@@ -202,7 +202,7 @@ func explain(err error) error {
 	case errors.Is(err, sqlite3.FULL):
 		return fmt.Errorf("sqlite: the disk is full: make room, nothing is lost and work goes on by itself: %w", err)
 	case errors.Is(err, sqlite3.IOERR):
-		return fmt.Errorf("sqlite: the disk does not read or write: look at the machine's log, work goes on once it does: %w", err)
+		return fmt.Errorf("sqlite: the disk does not read or write: make room if it is full, else look at the machine's log; work goes on by itself once it does: %w", err)
 	case errors.Is(err, sqlite3.CORRUPT), errors.Is(err, sqlite3.NOTADB):
 		return fmt.Errorf("sqlite: the file is damaged: stop, keep a copy and restore the last backup: %w", err)
 	}
