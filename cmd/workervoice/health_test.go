@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -196,6 +197,16 @@ func TestLogMasks(t *testing.T) {
 				t.Errorf("%s is missing in the log: %s", kept, got)
 			}
 		}
+	}
+	var b bytes.Buffer
+	c.logForm = "text"
+	log, err := newLog(c, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Error("x", "err", errors.Join(io.EOF, io.EOF, fmt.Errorf("again: %w", io.ErrUnexpectedEOF)))
+	if got := b.String(); !strings.Contains(got, `err="EOF; again: unexpected EOF"`) {
+		t.Errorf("several errors are not one line, each once: %s", got)
 	}
 	c.logForm = "xml"
 	if _, err := newLog(c, io.Discard); err == nil || !strings.Contains(err.Error(), "LOG_FORMAT") {

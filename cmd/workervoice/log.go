@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -53,7 +54,7 @@ func newLog(c *config, w io.Writer) (*slog.Logger, error) {
 		}
 		text := a.Value.String()
 		if err, ok := a.Value.Any().(error); ok {
-			text = err.Error()
+			text = oneLine(err)
 		} else if s, ok := a.Value.Any().(fmt.Stringer); ok {
 			text = s.String()
 		}
@@ -66,4 +67,16 @@ func newLog(c *config, w io.Writer) (*slog.Logger, error) {
 		return slog.New(slog.NewJSONHandler(w, o)), nil
 	}
 	return nil, fmt.Errorf("LOG_FORMAT is %q: it must be text or json", c.logForm)
+}
+
+// oneLine says an error that is several in one line, and each of them once: what
+// a store that is gone says of everything that it was asked.
+func oneLine(err error) string {
+	var all []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if line != "" && !slices.Contains(all, line) {
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all, "; ")
 }
