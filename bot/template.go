@@ -30,7 +30,8 @@ func (s *sender) knock(ctx context.Context, c store.Conversation, session flows.
 	}
 	key := m.Key + ofTemplate
 	switch sent, err := s.knockedBefore(ctx, c, m, key); {
-	case err != nil:
+	case err != nil: // whether it went out nobody can tell for now
+		st.Retry, st.Why = s.unread(st.Parcel, err), ""
 		return
 	case sent != "":
 		st.Why = sent

@@ -2,8 +2,10 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -121,6 +123,41 @@ func TestTemplateSentLater(t *testing.T) {
 			g.want(u, "1 template")
 		})
 	}
+}
+
+// A blind back end cannot read what was sent while it is so.
+type blind struct {
+	store.Backend
+	so bool
+}
+
+func (b *blind) Scan(ctx context.Context, s store.Shard, log string, from int64, n int) ([][]byte, int64, error) {
+	if b.so && strings.HasSuffix(log, "/sent") {
+		return nil, 0, errors.New("the disk does not answer")
+	}
+	return b.Backend.Scan(ctx, s, log, from, n)
+}
+
+// Where it cannot be read whether a template went out already, it goes out when
+// that can be read again.
+func TestTemplateUnread(t *testing.T) {
+	t.Parallel()
+	g := newTiered(t, 1, 1)
+	b := &blind{Backend: g.db}
+	e := g.engine(b)
+	e.Tier, g.e = g.e.Tier, e
+	u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
+	b.so = true
+	g.settle()
+	if got := len(g.sent()); got != 0 {
+		t.Fatalf("%d templates were sent, though nobody knew of others", got)
+	}
+	b.so = false
+	g.pass(time.Minute)
+	if got := len(g.sent()); got != 1 {
+		t.Errorf("%d templates were sent afterwards", got)
+	}
+	g.want(u, "1 template")
 }
 
 // A process is killed at one of its steps: before or after it commits or claims
