@@ -31,6 +31,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			if m.For != "" && v.why != "erased" {
 				s.e.again(ctx, m)
 			}
+			s.forget(m.Key)
 			st.Sent, st.Gone = append(st.Sent, dropped(m, v)), st.Gone+1
 			continue
 		}
@@ -167,7 +168,7 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 	ms := p.Messages[st.Gone : st.Gone+n]
 	again := left || s.doubted.has(ms[0].Key)
 	if again && s.info.Receipts && s.arrived(ctx, ms[0]) {
-		s.doubted.drop(ms[0].Key)
+		s.forget(ms[0].Key)
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: ms[0].Key, State: store.SentState}), st.Gone+1
 		return
 	}
@@ -188,8 +189,7 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 				sent.MessageID = ids[i]
 			}
 			st.Sent = append(st.Sent, sent)
-			s.clean.drop(m.Key)
-			s.doubted.drop(m.Key)
+			s.forget(m.Key)
 		}
 		s.e.count("messages_sent", string(s.info.ID))
 		s.bought(ms[0])
@@ -208,6 +208,13 @@ func (s *sender) transmit(ctx context.Context, p store.Parcel, n int, left bool,
 func (s *sender) left(p store.Parcel) bool {
 	head := p.Messages[0].Key
 	return p.Attempts > 1 && !s.clean.has(head) && !s.doubted.has(head)
+}
+
+// forget drops what is known of a message with which there is nothing to do
+// any more.
+func (s *sender) forget(key string) {
+	s.clean.drop(key)
+	s.doubted.drop(key)
 }
 
 // receiptComes is within what time a platform's receipt usually comes, also to
@@ -295,6 +302,7 @@ func (s *sender) failed(ctx context.Context, ms []channels.Outbound, attempts in
 	case channels.Rejected:
 		s.e.count("messages_given_up", string(s.info.ID), string(no.Reason))
 		s.e.Log.Error("the platform refuses a message for good: mend the text or the limits", "message", m, "err", err)
+		s.forget(m.Key)
 		st.Sent, st.Gone = append(st.Sent, store.Sent{Key: m.Key, State: store.FailedState, Reason: string(no.Reason)}), st.Gone+1
 		return
 	case channels.NoQuota, channels.Misset, channels.Stranger:
