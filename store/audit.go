@@ -17,10 +17,13 @@ type AuditEntry struct {
 	What string
 }
 
+// audited is the subject of everything that is audited.
+const audited = "audit"
+
 // audit returns the entry saying that by did something with what is kept under
 // id, or with nothing in particular at a caseworker's desk.
 func (s *Store) audit(by cases.Caseworker, what, id string) Entry {
-	return Entry{Log: id + "/audit", Subject: "audit", Body: encode(AuditEntry{s.now(), by, what})}
+	return Entry{Log: id + "/audit", Subject: audited, Body: encode(AuditEntry{s.now(), by, what})}
 }
 
 // desk names the log of what a caseworker looked through.

@@ -114,6 +114,16 @@ func kindOf(place string) string {
 	return place
 }
 
+// own finds out whether what is kept was made with the master key, by the key
+// that everything audited is sealed with. An empty store gets one.
+func (s *sealed) own(ctx context.Context) error {
+	if _, err := s.make(ctx, audited); err != nil {
+		return err
+	}
+	s.unproven.Store(false)
+	return nil
+}
+
 // make returns the key of a subject, and keeps one if there is none yet.
 func (s *sealed) make(ctx context.Context, subject string) (*subjectKey, error) {
 	for {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,8 @@ type sealed struct {
 	master cipher.AEAD
 	now    func() time.Time
 	keys   cache[*subjectKey]
+
+	unproven atomic.Bool // nothing is kept before own has found the master key to be the right one
 }
 
 // erasedBody stands where something was, so that versions never repeat.
@@ -50,6 +53,14 @@ func aead(key []byte) (cipher.AEAD, error) {
 // new subject the first one wins; the others are sealed anew, in order.
 func (s *sealed) Commit(ctx context.Context, batches ...Batch) []Result {
 	results := make([]Result, len(batches))
+	if s.unproven.Load() {
+		if err := s.own(ctx); err != nil {
+			for i := range results {
+				results[i].Err = err
+			}
+			return results
+		}
+	}
 	again := s.try(ctx, batches, results, nil)
 	if len(again) > 0 {
 		s.try(ctx, batches, results, again)

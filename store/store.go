@@ -82,6 +82,15 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 	return st, st.hub.others.meet(st, b, master)
 }
 
+// Own makes sure that everything in the store was made with the master key, and
+// marks an empty store as such. With another one it returns ErrDamaged. Until it
+// is sure, also where the back end cannot be reached yet, s keeps nothing: what
+// two master keys have sealed can not be read together.
+func (s *Store) Own(ctx context.Context) error {
+	s.b.unproven.Store(true)
+	return s.b.own(ctx)
+}
+
 // Home makes an organisation responsible for the cases and conversations that
 // begin from now on. It is called once, before s is used; without it they are
 // for the bot alone until somebody routes them.

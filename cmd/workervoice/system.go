@@ -76,6 +76,9 @@ func assemble(ctx context.Context, c config, log *slog.Logger, more ...channels.
 	if err := s.open(ctx, master); err != nil {
 		return s, err
 	}
+	if err := s.owns(ctx); err != nil {
+		return s, err
+	}
 	if err := s.channels(more); err != nil {
 		return s, err
 	}
@@ -115,6 +118,23 @@ func (s *system) open(ctx context.Context, master store.Key) error {
 	s.closers = append(s.closers, list)
 	s.store.Register(list)
 	return nil
+}
+
+// owns refuses a master key that is not the one that the store was made with. A
+// store that cannot be reached yet keeps nothing until that is known.
+func (s *system) owns(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	err := s.store.Own(ctx)
+	if !errors.Is(err, store.ErrDamaged) {
+		return nil
+	}
+	why := "is not the master key"
+	if s.made {
+		why = "was not there, and a new one is not the master key"
+		err = errors.Join(err, os.Remove(s.key))
+	}
+	return fmt.Errorf("%s %s that the store was made with: put back the copy that was kept; nothing was changed: %s", s.key, why, oneLine(err))
 }
 
 // makeEngine makes the engine of what assemble has put together so far.
