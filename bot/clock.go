@@ -40,6 +40,7 @@ func (e *Engine) clock(ctx context.Context) error {
 		switch {
 		case err != nil:
 			e.Log.Error("the clocks of some cases cannot be read, it is tried again: look at the store", "err", err)
+			pause = time.Minute
 		case !next.IsZero():
 			pause = min(max(next.Sub(e.Now()), 0), pause)
 		}

@@ -14,37 +14,36 @@ import (
 func init() { followers = append(followers, (*Engine).inform) }
 
 const (
-	page = 50                   // conversations that are handed an update at a time
-	way  = 5 * time.Millisecond // given to turns that wait already
+	page    = 50                   // conversations that are handed an update at a time
+	abreast = 16                   // updates that are looked at, should the first not go out
+	way     = 5 * time.Millisecond // given to turns that wait already
 )
 
-// fan hands the oldest update that is on its way to a page of conversations,
-// and reports whether there was one. Those who write to the bot come first:
-// while as many turns wait as it has brought, it brings no more.
+// fan hands an update that is on its way to a page of conversations, the oldest
+// first, and reports whether there was one. One that cannot be handed out holds
+// up none of those behind it. Those who write to the bot come first: while as
+// many turns wait as it has brought, it brings no more.
 func (e *Engine) fan(ctx context.Context) bool {
-	us, _, err := e.Store.Going(ctx, store.Cursor{}, 1)
-	if len(us) == 0 {
-		if err != nil && ctx.Err() == nil {
-			e.Log.Error("updates that are on their way cannot be read: look at the store", "err", err)
+	us, _, err := e.Store.Going(ctx, store.Cursor{}, abreast)
+	if err != nil && ctx.Err() == nil {
+		e.Log.Error("updates that are on their way cannot be read: look at the store", "err", err)
+	}
+	if len(us) > 0 && e.giveWay(ctx) {
+		return true
+	}
+	for _, u := range us {
+		now, n, err := e.Store.HandOut(context.WithoutCancel(ctx), u, page)
+		if err != nil && !errors.Is(err, store.ErrStale) { // stale: somebody else hands it out as well
+			e.Log.Error("an update is not handed out further, it is tried again: look at the store", "update", u.ID, "err", err)
+			continue
 		}
-		return false
-	}
-	if e.giveWay(ctx) {
+		if n > 0 {
+			e.turns.ring()
+			e.count("updates_brought", now.Kind)
+		}
 		return true
 	}
-	u, n, err := e.Store.HandOut(context.WithoutCancel(ctx), us[0], page)
-	switch {
-	case errors.Is(err, store.ErrStale): // somebody else hands it out as well
-		return true
-	case err != nil:
-		e.Log.Error("an update is not handed out further, it is tried again: look at the store", "update", us[0].ID, "err", err)
-		return false
-	}
-	e.turns.ring()
-	if n > 0 {
-		e.count("updates_brought", u.Kind)
-	}
-	return true
+	return false
 }
 
 // giveWay reports whether so many turns wait that they go first, and then waits
@@ -113,12 +112,13 @@ func (e *Engine) NoNews(ctx context.Context, by cases.Caseworker, id cases.ID) (
 
 // again brings an update back to a conversation that it was not sent to after
 // all: it waits there once more.
-func (e *Engine) again(ctx context.Context, m channels.Outbound) {
+func (e *Engine) again(ctx context.Context, m channels.Outbound) error {
 	c, update := store.DeliveryOf(m.For)
 	err := e.Store.Receive(context.WithoutCancel(ctx), channels.Event{ID: "again/" + m.Key, Kind: channels.Brought, What: "update", From: m.To, At: e.Now(),
 		Case: string(c), Update: update, Facts: map[string]string{"again": "yes"}})
-	if err != nil {
-		e.Log.Error("news that were not sent do not wait for the worker any more: look at the store", "err", err)
+	if err != nil && !errors.Is(err, store.ErrSeen) {
+		return err
 	}
 	e.turns.ring()
+	return nil
 }

@@ -29,7 +29,10 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 		if v.do == drop {
 			s.e.count("messages_dropped", string(s.info.ID), v.why)
 			if m.For != "" && v.why != "erased" {
-				s.e.again(ctx, m)
+				if err := s.e.again(ctx, m); err != nil { // the drop is not kept before the news wait elsewhere
+					st.Retry = s.unread(p, err)
+					return st
+				}
 			}
 			s.forget(m.Key)
 			st.Sent, st.Gone = append(st.Sent, dropped(m, v)), st.Gone+1
