@@ -352,28 +352,3 @@ func (g *group) put(user string, s flows.Session) {
 		g.Fatal(err)
 	}
 }
-
-// An update that is damaged on the disk holds up none of those behind it.
-func TestUpdateBehindDamaged(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	g := newGroup(newStage(t, infoOf(t, "telegram")))
-	g.users = []string{"w0"}
-	g.join("w0", "en", nil)
-	g.settle()
-	g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
-	rs, _, err := g.db.List(ctx, "going", store.Cursor{}, 2)
-	if err != nil || len(rs) != 1 {
-		t.Fatalf("%d updates are on their way, %v", len(rs), err)
-	}
-	damaged := store.Put{Record: rs[0]}
-	damaged.Body = []byte("damaged")
-	if r := g.db.Commit(ctx, store.Batch{Shard: store.ShardOf(rs[0].ID), At: g.Now(), Put: []store.Put{damaged}}); r[0].Err != nil {
-		t.Fatal(r[0].Err)
-	}
-	g.restart()
-	g.later(time.Second)
-	u := g.approves(g.writes(cases.Update{Kind: cases.Free, Texts: english}))
-	g.settle()
-	g.want(u, "1 template")
-}

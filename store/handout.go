@@ -63,7 +63,7 @@ const readers = 8
 func (s *Store) recipient(ctx context.Context, u cases.Update, m cases.Member) (Recipient, error) {
 	to := Recipient{Member: m, Lang: m.Lang}
 	k, err := s.chatOf(ctx, m)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) { // damaged: the others hear of it all the same
 		return to, err
 	}
 	if k != nil {
