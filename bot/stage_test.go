@@ -24,15 +24,16 @@ import (
 // what was sent and a clock that tests move by hand. Nothing runs by itself.
 type stage struct {
 	*testing.T
-	e    *Engine
-	play *platform
-	cast func() []channels.Adapter // the channels, anew for each start of the program
-	db   store.Backend
-	file string
-	log  *lockedBuffer
-	mu   sync.Mutex
-	now  time.Time // zero: by the clock of the bubble that the test runs in
-	n    int
+	e     *Engine
+	play  *platform
+	cast  func() []channels.Adapter // the channels, anew for each start of the program
+	db    store.Backend
+	file  string
+	log   *lockedBuffer
+	mu    sync.Mutex
+	now   time.Time        // zero: by the clock of the bubble that the test runs in
+	clock func() time.Time // goes before now, if there is one
+	n     int
 
 	known map[cases.ID]int // entries seen
 	dice  dice
@@ -96,7 +97,7 @@ func (s *stage) engine(db store.Backend) *Engine {
 		Log: slog.New(slog.NewTextHandler(s.log, nil)), Name: "Golden Friend", Org: "Sunrise Legal Aid", Independent: "Daw Mya",
 		Public: "https://friend.example", Template: "case_update", TemplateLang: "en", Draw: func(string) ([]byte, error) { return []byte("png"), nil }})
 	for _, snd := range e.senders {
-		if s.now != (time.Time{}) { // stands still, so nobody can wait for the rate: the program was started a while ago
+		if s.clock == nil && s.now != (time.Time{}) { // stands still, so nobody can wait for the rate: the program was started a while ago
 			snd.rate = newRater(snd.info, s.Now().Add(-time.Minute))
 		}
 	}
@@ -115,7 +116,10 @@ func (s *stage) restart() {
 func (s *stage) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now.IsZero() {
+	switch {
+	case s.clock != nil:
+		return s.clock()
+	case s.now.IsZero():
 		return time.Now()
 	}
 	return s.now
