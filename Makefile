@@ -41,7 +41,8 @@ bench: build
 	bin/workervoice bench -table -turns 12000 >bin/bench.md && mv bin/bench.md docs/bench.md
 	go test -run '^$$' -bench . ./flows ./store/sqlite ./cmd/workervoice
 
-# faults does its worst for hours: to real Redis servers as often as FAULTS says,
+# faults does its worst for hours: to real Redis servers, and to the networks to
+# them and to the platforms, as often as FAULTS says,
 # with as many operations of eight processes as LINEAR says; to SQLite with power
 # cuts; it kills the bot a thousand times on either; and it has two processes
 # answer a million messages in their order.
@@ -49,8 +50,9 @@ bench: build
 faults: export FAULTS ?= 50
 faults: export LINEAR ?= 1000000
 faults: needs
-	go test -timeout 3h -v -run '^(TestBackend|TestCluster|TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestLinear|TestLinearSees)$$' ./store/redis
+	go test -timeout 3h -v -run '^(TestBackend|TestCluster|TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestNetwork|TestNetworkTwice|TestPartition|TestPartitionLoses|TestRewritten|TestRewrittenLoses|TestDiskFull|TestReplicatedDiskFull|TestMemoryFull|TestLinear|TestLinearSees)$$' ./store/redis
 	go test -timeout 3h -v -run '^TestLinear$$' ./store/sqlite
 	VOICE_TEST_CUTS=20000 go test -timeout 3h -v -run '^TestPower' ./store/sqlite
+	go test -timeout 3h -v -run '^(TestNetwork|TestNetworkHarms|TestShuffled|TestShuffledHarms|TestWaitingInOrder|TestClockJumps|TestReminderAfterAJump)$$' ./bot
 	VOICE_KILLS=1000 go test -timeout 3h -v -run '^TestKill$$' ./cmd/workervoice
 	VOICE_TURNS=1000000 go test -timeout 3h -v -run '^(TestOrder|TestOrderSees)$$' ./cmd/workervoice
