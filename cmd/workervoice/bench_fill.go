@@ -16,6 +16,10 @@ import (
 	"workervoice/store"
 )
 
+// filledFrom is the first chat of those with whom a store is filled. What the bot
+// brings to them, such as that a case of theirs goes on, nobody waits for.
+const filledFrom = 7_000_000_000
+
 // A crop is how much a store is filled with before something is measured.
 type crop struct {
 	workers  int
@@ -84,7 +88,7 @@ func (f crop) fill(ctx context.Context, c config, out io.Writer) (err error) {
 // worker is one worker who reported some time before now. Each turn is kept
 // together with what led to it, as where a webhook finds the conversation idle.
 func (f crop) worker(ctx context.Context, s *store.Store, i int, now time.Time) error {
-	from := channels.Address{Channel: "telegram", User: strconv.Itoa(7_000_000_000 + i)}
+	from := channels.Address{Channel: "telegram", User: strconv.Itoa(filledFrom + i)}
 	at := now.Add(-time.Duration(i) * 40 * time.Second)
 	for said := 0; said < f.messages; {
 		es := make([]channels.Event, min(breath, f.messages-said))
@@ -124,7 +128,7 @@ func (f crop) file(ctx context.Context, s *store.Store) error {
 // those who have one.
 func (f crop) outcome(t *store.Turn) store.Outcome {
 	i, _ := strconv.Atoi(t.With.User) // it was made from a number
-	i -= 7_000_000_000
+	i -= filledFrom
 	o := store.Outcome{Session: t.Session}
 	if o.Session.State != "" {
 		return o

@@ -148,7 +148,7 @@ func (p *platform) sendMessage(w http.ResponseWriter, r *http.Request) {
 		default:
 			p.strange.Add(1)
 		}
-	} else {
+	} else if sent.Chat < filledFrom {
 		p.strange.Add(1)
 	}
 	fmt.Fprintf(w, `{"ok":true,"result":{"message_id":%d,"from":{"id":7000000001,"is_bot":true,"first_name":"Golden Friend"},"chat":{"id":%d,"type":"private"},"date":%d}}`,
