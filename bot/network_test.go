@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"workervoice/channels"
-	"workervoice/faults"
+	"workervoice/store/faults"
 	"workervoice/store"
 )
 

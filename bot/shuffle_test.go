@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"workervoice/channels"
-	"workervoice/faults"
+	"workervoice/store/faults"
 	"workervoice/flows"
 	"workervoice/store"
 )

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"workervoice/faults"
+	"workervoice/store/faults"
 )
 
 // An apartPair is a pair whose connections all pass through proxies, so that

@@ -12,7 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"workervoice/faults"
+	"workervoice/store/faults"
 	"workervoice/store"
 )
 
