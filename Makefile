@@ -53,6 +53,6 @@ faults: needs
 	go test -timeout 3h -v -run '^(TestBackend|TestCluster|TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestNetwork|TestNetworkTwice|TestPartition|TestPartitionLoses|TestRewritten|TestRewrittenLoses|TestDiskFull|TestReplicatedDiskFull|TestMemoryFull|TestLinear|TestLinearSees)$$' ./store/redis
 	go test -timeout 3h -v -run '^TestLinear$$' ./store/sqlite
 	VOICE_TEST_CUTS=20000 go test -timeout 3h -v -run '^TestPower' ./store/sqlite
-	go test -timeout 3h -v -run '^(TestNetwork|TestNetworkHarms|TestShuffled|TestShuffledHarms|TestWaitingInOrder|TestClockJumps|TestReminderAfterAJump)$$' ./bot
+	go test -timeout 3h -v -run '^(TestNetwork|TestNetworkHarms|TestShuffled|TestShuffledHarms|TestWaitingInOrder|TestClockJumps|TestReminderAfterAJump|TestPartedOnce)$$' ./bot
 	VOICE_KILLS=1000 go test -timeout 3h -v -run '^TestKill$$' ./cmd/workervoice
 	VOICE_TURNS=1000000 go test -timeout 3h -v -run '^(TestOrder|TestOrderSees)$$' ./cmd/workervoice
