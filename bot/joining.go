@@ -44,7 +44,7 @@ func (e *Engine) invited(ctx context.Context, s flows.Session, ev channels.Event
 	if err != nil {
 		return s, nil, false, err
 	}
-	ev.Ref, ev.Text, ev.Choice = "", "", "" // "Hello CODE" was written by the poster, not by the worker
+	ev.Ref, ev.Text = "", "" // "Hello CODE" was written by the poster, not by the worker
 	ev = e.hear(s, ev, func(string) (string, bool) { return "", false })
 	next, fx = e.safely(s, ev, func() (flows.Session, []flows.Effect) { return flows.Join(s, ev, v) })
 	return next, fx, true, nil

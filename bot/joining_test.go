@@ -93,6 +93,20 @@ func TestCodeHowever(t *testing.T) {
 	}
 }
 
+// Who has chosen a language on the page to which a poster led is asked to join
+// after safety and consent, and not for the language again.
+func TestCodeWithLanguage(t *testing.T) {
+	s := newStage(t, infoOf(t, "web"))
+	s.poster("open")
+	s.hear(s.event("w", channels.Event{Kind: channels.Started, Ref: onPoster, Choice: "language:km"}))
+	for _, w := range []string{"[safety:yes]", "[consent:agree]"} {
+		s.say("w", w)
+	}
+	if _, session, err := s.e.Store.Look(context.Background(), s.address("w")); err != nil || session.State != "join" || session.Lang != "km" {
+		t.Errorf("stands at %s and speaks %s: %v", session.State, session.Lang, err)
+	}
+}
+
 // TestFloodIsHeld lets 30 come by one code within a minute: all are kept, and
 // those after the twentieth wait for a person to look.
 func TestFloodIsHeld(t *testing.T) {
