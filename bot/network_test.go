@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"workervoice/channels"
-	"workervoice/store/faults"
 	"workervoice/store"
+	"workervoice/store/faults"
 )
 
 // onBadInternet returns a stage by the real clock whose bot reaches the three

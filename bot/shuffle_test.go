@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"workervoice/channels"
-	"workervoice/store/faults"
 	"workervoice/flows"
 	"workervoice/store"
+	"workervoice/store/faults"
 )
 
 // A webhook is one message of a worker, as its platform tells it.

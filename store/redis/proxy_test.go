@@ -12,8 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"workervoice/store/faults"
 	"workervoice/store"
+	"workervoice/store/faults"
 )
 
 // Loners write each to a record and a log of their own, which nobody else
