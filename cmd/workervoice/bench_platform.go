@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -61,6 +62,9 @@ type inbox chan message
 // room is more than any worker leaves unread.
 const room = 64
 
+// lifeOf names in a context which life of the bot has made a connection.
+type lifeOf struct{}
+
 // newPlatform listens on a free port of this machine. Beyond limit messages a
 // second, of which as many may come at once, it refuses; 0 is no limit.
 func newPlatform(delay time.Duration, limit int) (*platform, error) {
@@ -73,7 +77,9 @@ func newPlatform(delay time.Duration, limit int) (*platform, error) {
 		p.limit = &bucket{rate: float64(limit), full: float64(limit)}
 	}
 	p.updates.Store(100_000)
-	p.server = &http.Server{Handler: p}
+	p.server = &http.Server{Handler: p, ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, lifeOf{}, p.life.Load()) // what a bot that was killed has sent may be read later
+	}}
 	go p.server.Serve(l) //nolint:errcheck // ends with Close
 	return p, nil
 }
@@ -141,7 +147,8 @@ func (p *platform) sendMessage(w http.ResponseWriter, r *http.Request) {
 	if p.delay > 0 {
 		time.Sleep(p.delay) //nolint:forbidigo // this is what is played
 	}
-	m := message{id: p.names.Add(1), text: sent.Text, buttons: sent.Buttons, at: time.Now(), life: p.life.Load()}
+	m := message{id: p.names.Add(1), text: sent.Text, buttons: sent.Buttons, at: time.Now()}
+	m.life, _ = r.Context().Value(lifeOf{}).(int64)
 	if in, ok := p.chats.Load(sent.Chat); ok {
 		select {
 		case in.(inbox) <- m:

@@ -86,6 +86,7 @@ func newSiege(t *testing.T, on ground) *siege {
 	}
 	s.bot = bots[0]
 	t.Cleanup(func() { s.bot.kill(); server.kill() })
+	t.Cleanup(func() { s.over.Store(true); s.workers.Wait() }) // what they have to say comes before the test's end
 	return s
 }
 
