@@ -142,3 +142,24 @@ func (c *crowd) keepsAll(t testing.TB) {
 		t.Logf("the last fault: %v", *c.last.Load())
 	}
 }
+
+// losesSome shows that keepsAll would see a loss, where a protection is off.
+func (c *crowd) losesSome(t *testing.T) {
+	t.Helper()
+	lost := c.missing(t)
+	if lost == 0 {
+		t.Error("nothing is lost: a test for that would see nothing")
+	}
+	t.Logf("%d of %d acknowledged entries are lost, as they must be without the protection", lost, c.total())
+}
+
+// unsafely opens a server that may lose what it has acknowledged.
+func unsafely(t *testing.T, url string) *DB {
+	t.Helper()
+	d, err := Open(t.Context(), url, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}

@@ -273,18 +273,9 @@ func everyCell(t rig) {
 					continue
 				}
 				is, err := t.s.Do(ctx, by, e)
-				switch {
-				case err == nil && !ok:
-					t.Errorf("%s lets a %s make an entry %s when it is %s", was.ID, role, kind, from)
-				case err == nil:
+				t.judges(is, err, e, from, role, w, ok)
+				if err == nil {
 					done++
-					if is.Issues[0].Status != w.To {
-						t.Errorf("%s from %s leads to %s, the table says %s", kind, from, is.Issues[0].Status, w.To)
-					}
-				case flows.Why(err) == "" && !errors.Is(err, store.ErrDenied):
-					t.Errorf("%s from %s by %s: %v", kind, from, role, err)
-				case ok && !guarded[kind]:
-					t.Errorf("the table lets a %s make an entry %s when it is %s, the store: %v", role, kind, from, err)
 				}
 				if err == nil && is.Status == from && is.Size == 1 && is.Lost == 0 && !is.Paused && is.Org == nay.Org {
 					was = is
@@ -301,6 +292,22 @@ func everyCell(t rig) {
 		}
 	}
 	t.want(done > 300 || few && done > 30, true)
+}
+
+// judges holds what became of an entry to the table: w, if that has it.
+func (t rig) judges(is cases.Case, err error, e cases.Entry, from cases.Status, role cases.Role, w flows.Way, ok bool) {
+	switch {
+	case err == nil && !ok:
+		t.Errorf("%s lets a %s make an entry %s when it is %s", e.Case, role, e.Kind, from)
+	case err == nil:
+		if is.Issues[0].Status != w.To {
+			t.Errorf("%s from %s leads to %s, the table says %s", e.Kind, from, is.Issues[0].Status, w.To)
+		}
+	case flows.Why(err) == "" && !errors.Is(err, store.ErrDenied):
+		t.Errorf("%s from %s by %s: %v", e.Kind, from, role, err)
+	case ok && !guarded[e.Kind]:
+		t.Errorf("the table lets a %s make an entry %s when it is %s, the store: %v", role, e.Kind, from, err)
+	}
 }
 
 // reaches takes a case of one worker to a status as people would.
