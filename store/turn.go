@@ -50,7 +50,7 @@ func (s *Store) Next(ctx context.Context, lease time.Duration) (*Turn, error) {
 			}
 			t.Events = append(t.Events, e)
 		}
-		slices.SortStableFunc(t.Events, channels.Order)
+		inOrder(t.Events)
 		moved, err := s.take(ctx, t)
 		if err != nil {
 			return nil, err
@@ -58,6 +58,21 @@ func (s *Store) Next(ctx context.Context, lease time.Duration) (*Turn, error) {
 		if !moved {
 			return t, nil
 		}
+	}
+}
+
+// inOrder puts what a worker did into the order of its platform, but never across
+// an event of our own: whether a caseworker had the conversation then is told by
+// which of the two came first here, and a platform may know only the second.
+func inOrder(es []channels.Event) {
+	own := func(e channels.Event) bool { return e.Kind.Own() }
+	for len(es) > 0 {
+		n := slices.IndexFunc(es, own)
+		if n < 0 {
+			n = len(es)
+		}
+		slices.SortStableFunc(es[:n], channels.Order)
+		es = es[min(n+1, len(es)):]
 	}
 }
 
