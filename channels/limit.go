@@ -45,7 +45,7 @@ func (l Limit) Count(s string) (n int) {
 }
 
 // Fits reports whether s is not too long.
-func (l Limit) Fits(s string) bool { return l.Count(s) <= l.N }
+func (l Limit) Fits(s string) bool { return len(s) <= l.N || l.Count(s) <= l.N } // nothing takes less than a byte
 
 // Clean returns s with bytes that are no UTF-8 replaced, as platforms refuse them.
 func Clean(s string) string {
