@@ -44,7 +44,11 @@ while i <= last and not again do
 		if (call('HGET', k, 'version') or '0') ~= ARGV[i + 2] then fate = 'stale' end
 		i = i + 4
 	elseif op == 'once' then
-		if call('EXISTS', k) == 1 then fate = 'seen' end
+		if i + 3 > last then -- nothing can fail any more but this
+			if not call('SET', k, 1, 'EX', ARGV[i + 2], 'NX') then fate = 'seen' end
+		elseif call('EXISTS', k) == 1 then
+			fate = 'seen'
+		end
 		i = i + 3
 	elseif op == 'done' then
 		if call('HGET', KEYS[ARGV[i + 2] + 0], 'fence') ~= ARGV[i + 5] then fate = 'stale' end
@@ -77,7 +81,7 @@ while i <= n do
 		end
 		i = i + 4
 	elseif op == 'once' then
-		call('SET', k, 1, 'EX', ARGV[i + 2])
+		if i + 3 <= last then call('SET', k, 1, 'EX', ARGV[i + 2]) end
 		i = i + 3
 	elseif op == 'append' then
 		call('RPUSH', k, ARGV[i + 2])
@@ -103,7 +107,7 @@ while i <= n do
 		end
 		i = i + 9
 	elseif op == 'done' then -- jobs, head, queue, lane, fence, n, due, hold
-		local h, hold = KEYS[ARGV[i + 2] + 0], ARGV[i + 8]
+		local h, first, hold = KEYS[ARGV[i + 2] + 0], ARGV[i + 6], ARGV[i + 8]
 		out = nil
 		if again then -- a lease that was lost since is nobody's
 			if hold ~= '0' and call('HGET', h, 'fence') == ARGV[i + 5] then
@@ -111,20 +115,25 @@ while i <= n do
 				table.insert(out, 1, (call('HGET', h, 'attempts') or 1) + 0)
 			end
 			changed = nil
-		elseif ARGV[i + 6] ~= '0' and call('LLEN', k) <= ARGV[i + 6] + 0 or call('EXISTS', k) == 0 then
-			call('DEL', k, h)
-			call('ZREM', KEYS[ARGV[i + 3] + 0], ARGV[i + 4])
 		else
-			if ARGV[i + 6] ~= '0' then
-				call('LTRIM', k, ARGV[i + 6], -1)
-				call('HDEL', h, 'attempts')
-			end
-			call('ZADD', KEYS[ARGV[i + 3] + 0], ARGV[i + 7], ARGV[i + 4])
-			if hold == '0' then
-				call('HDEL', h, 'fence', 'by')
+			out = call('LRANGE', k, first, first + (hold == '0' and 0 or hold - 1))
+			if #out == 0 then
+				out = nil
+				call('DEL', k, h)
+				call('ZREM', KEYS[ARGV[i + 3] + 0], ARGV[i + 4])
 			else
-				out = call('LRANGE', k, 0, hold - 1)
-				table.insert(out, 1, call('HINCRBY', h, 'attempts', 1))
+				if first ~= '0' then call('LTRIM', k, first, -1) end
+				call('ZADD', KEYS[ARGV[i + 3] + 0], ARGV[i + 7], ARGV[i + 4])
+				if hold == '0' then
+					out = nil
+					call('HDEL', h, 'fence', 'by')
+					if first ~= '0' then call('HDEL', h, 'attempts') end
+				elseif first == '0' then
+					table.insert(out, 1, call('HINCRBY', h, 'attempts', 1))
+				else
+					call('HSET', h, 'attempts', 1)
+					table.insert(out, 1, 1)
+				end
 			end
 		end
 		i = i + 9
