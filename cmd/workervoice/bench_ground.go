@@ -170,7 +170,7 @@ func startRedis(ctx context.Context, dir string) (*redisServer, error) {
 	}
 	_, port, _ := strings.Cut(addr, ":")
 	s := &redisServer{addr: addr, args: []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"}}
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--rdbcompression", "no"}}
 	if err := s.start(ctx); err != nil {
 		return nil, err
 	}
