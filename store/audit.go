@@ -56,11 +56,12 @@ func (s *Store) keep(ctx context.Context, notes ...Batch) (err error) {
 	return err
 }
 
-// A gathering is notes that are not kept yet.
+// A gathering is notes that are not kept yet, and the cases that were looked at.
 type gathering struct {
 	mu    sync.Mutex
 	over  bool
 	notes []Batch
+	seen  map[string]cases.Case // by the names under which they are kept
 }
 
 type gathered struct{} // in a context
@@ -68,17 +69,46 @@ type gathered struct{} // in a context
 func (g *gathering) add(b Batch) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	same := func(x Batch) bool { return len(b.Once) > 0 && slices.Equal(x.Once, b.Once) }
-	if !g.over && !slices.ContainsFunc(g.notes, same) {
-		g.notes = append(g.notes, b)
+	if g.over {
+		return false
 	}
-	return !g.over
+	at := slices.IndexFunc(g.notes, func(x Batch) bool { return x.Shard == b.Shard && slices.Equal(x.Once, b.Once) })
+	switch {
+	case at < 0:
+		g.notes = append(g.notes, b)
+	case len(b.Once) == 0:
+		g.notes[at].Append = append(g.notes[at].Append, b.Append...)
+	}
+	return true
+}
+
+// at returns a case as the page has seen it, or as read reads it: a page looks
+// at its case several times, and shows it as it stood at one moment.
+func (g *gathering) at(id string, read func() (cases.Case, error)) (cases.Case, error) {
+	g.mu.Lock()
+	c, ok := g.seen[id]
+	ok = ok && !g.over
+	g.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	c, err := read()
+	if err == nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.seen == nil {
+			g.seen = make(map[string]cases.Case, 1)
+		}
+		g.seen[id] = c
+	}
+	return c, err
 }
 
 // Gather is for pages that look at several things. With the context that it
 // returns, the notes of who looked at what are gathered, and keep keeps them
 // with one flush. Nothing that was read may be shown before keep has returned
-// nil; notes made after it are kept at once, as without a Gather.
+// nil; notes made after it are kept at once, as without a Gather. A case is
+// read once until then, and is not to be changed by whoever looks at it.
 func (s *Store) Gather(ctx context.Context) (_ context.Context, keep func() error) {
 	g := &gathering{}
 	return context.WithValue(ctx, gathered{}, g), func() error {

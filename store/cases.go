@@ -40,12 +40,19 @@ func (s *Store) open(ctx context.Context, by cases.Caseworker, what string, id c
 
 // look returns a case to somebody who may see it, and notes what for.
 func (s *Store) look(ctx context.Context, by cases.Caseworker, what string, id cases.ID, may func(cases.Caseworker, cases.Case) bool) (cases.Case, error) {
-	c, err := s.file(ctx, id)
+	at := s.caseID(id)
+	read := func() (c cases.Case, err error) { c, _, err = s.caseAt(ctx, at); return c, err }
+	c, err := cases.Case{}, error(nil)
+	if g, ok := ctx.Value(gathered{}).(*gathering); ok {
+		c, err = g.at(at, read)
+	} else {
+		c, err = read()
+	}
 	if errors.Is(err, ErrNotFound) || err == nil && !may(by, c) {
 		return cases.Case{}, errNoCase
 	}
 	if err == nil {
-		err = s.note(ctx, by, what, s.caseID(id))
+		err = s.note(ctx, by, what, at)
 	}
 	if err != nil {
 		return cases.Case{}, err

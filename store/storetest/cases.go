@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -274,6 +275,7 @@ func notesKept(t rig) {
 	t.want(trail(), "opened, audit, read, timeline, audit, ")
 	look(t.s) // too late to be gathered
 	t.want(trail(), "opened, audit, read, timeline, audit, read, timeline, audit, ")
+	t.oneMoment()
 
 	mute, err := store.New(silent{t.b}, store.Key{1}, t.c.Now) // cannot write any more
 	t.must(err)
@@ -282,6 +284,26 @@ func notesKept(t rig) {
 	t.wantIs(keep(), errSilent)
 	_, err = mute.Case(page, nay, "c")
 	t.want(err, errSilent)
+}
+
+// oneMoment has a page see its case as it stood when it first looked, until its
+// notes are kept, and nobody else's see it so.
+func (t rig) oneMoment() {
+	page, keep := t.s.Gather(ctx)
+	first, err := t.s.Case(page, nay, "c")
+	t.must(err)
+	changed := t.does(nay, "c", cases.Entry{Kind: cases.Assigned, Other: "nan"})
+	for want, at := range map[int64]context.Context{first.Version: page, changed.Version: ctx} {
+		c, err := t.s.Case(at, nay, "c")
+		t.must(err)
+		t.want(c.Version, want)
+	}
+	_, err = t.s.Case(page, other, "c")
+	t.wantIs(err, store.ErrDenied)
+	t.must(keep())
+	c, err := t.s.Case(page, nay, "c")
+	t.must(err)
+	t.want(c.Version, changed.Version)
 }
 
 func entered(t rig) {
