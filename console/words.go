@@ -27,8 +27,10 @@ var consoleLanguages = []string{"en", "th", "my", "km", "ne"}
 
 // A wording is one language.
 type wording struct {
+	tag   language.Tag
 	local *i18n.Localizer
 	plain map[string]string // without values
+	cut   map[string]saying
 	known map[string]*i18n.Message
 }
 
@@ -43,9 +45,10 @@ func loadWords() map[string]*wording {
 		panic(err)
 	}
 	for _, lang := range consoleLanguages {
-		b := i18n.NewBundle(language.MustParse(lang)) // one each: see package translations
+		tag := language.MustParse(lang)
+		b := i18n.NewBundle(tag) // one each: see package translations
 		b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-		w := &wording{plain: map[string]string{}, known: map[string]*i18n.Message{}}
+		w := &wording{tag: tag, plain: map[string]string{}, known: map[string]*i18n.Message{}}
 		for _, n := range names {
 			if !strings.HasSuffix(n, "."+lang+".toml") {
 				continue
@@ -64,7 +67,7 @@ func loadWords() map[string]*wording {
 				}
 			}
 		}
-		w.local = i18n.NewLocalizer(b, lang)
+		w.local, w.cut = i18n.NewLocalizer(b, lang), sayings(w.known)
 		out[lang] = w
 	}
 	return out
@@ -87,6 +90,11 @@ func word(lang, key string, values ...any) string {
 	m := w.known[key]
 	if m == nil {
 		return key
+	}
+	if c, ok := w.cut[key]; ok {
+		if s, ok := c.say(w.tag, values); ok {
+			return s
+		}
 	}
 	data := map[string]any{}
 	for i := 0; i+1 < len(values); i += 2 {
