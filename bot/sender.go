@@ -27,6 +27,7 @@ type sender struct {
 	parcels chan claimed // answers and alerts
 	pushes  chan claimed // what nobody has asked for: it gives way to those
 	settled chan store.Settlement
+	hand    hand
 	rate    *rater
 	share   share
 	polls   bool
@@ -58,16 +59,29 @@ type claimed struct {
 // then has come to its end: somebody else would send the same.
 const stale = lease - patience - 5*time.Second
 
-// take sends p soon. Where too much waits already, p goes back to the outbox.
+// take sends p soon, or writes down what has become of it already.
 func (s *sender) take(p store.Parcel) {
+	c := claimed{p, s.e.Now()}
+	now, done := s.hand.begin(c)
+	switch {
+	case done != nil:
+		s.keep(*done)
+	case now:
+		s.queue(c)
+	}
+}
+
+// queue has what is in hand sent soon. Where too much waits already, it goes
+// back to the outbox.
+func (s *sender) queue(c claimed) {
 	to := s.parcels
-	if !asked(p.Messages[0]) {
+	if !asked(c.Messages[0]) {
 		to = s.pushes
 	}
 	select {
-	case to <- claimed{p, s.e.Now()}:
+	case to <- c:
 	default:
-		go s.putBack(p)
+		go s.putBack(c.Parcel)
 	}
 }
 
@@ -82,6 +96,19 @@ func (s *sender) putBack(p store.Parcel) {
 		s.e.Log.Error("a message is not put back, it waits for its lease to end", "channel", s.info.ID, "err", err)
 	}
 	s.e.Store.Due(p)
+	s.follow(p, nil)
+}
+
+// follow lets go of the lane of p, or goes on with what is in it: what was
+// claimed since, else next.
+func (s *sender) follow(p store.Parcel, next *store.Parcel) {
+	var c *claimed
+	if next != nil {
+		c = &claimed{*next, s.e.Now()}
+	}
+	if c = s.hand.end(p.Lane(), c); c != nil {
+		s.queue(*c)
+	}
 }
 
 // run sends until ctx is done, then finishes what it has begun.
@@ -163,26 +190,39 @@ func (s *sender) settle() {
 				more = false
 			}
 		}
-		next, err := s.e.Store.Settle(context.Background(), lease, ss...)
-		if slices.ContainsFunc(ss, func(st store.Settlement) bool { return slices.ContainsFunc(st.Parcel.Messages, carried) }) {
-			s.e.entries.ring()
-		}
-		if err != nil { // what is not settled is sent again when its lease has run out
-			s.e.Log.Error("what became of messages is not kept: look at the store", "channel", s.info.ID, "err", err)
-		} else {
-			s.note(ss)
-		}
-		for i, p := range next {
-			if p != nil {
-				s.take(*p)
-			}
-			if st := ss[i]; !st.Retry.IsZero() && st.Retry.Before(store.Held) {
-				s.later(st)
-			}
-		}
+		s.keep(ss...)
 		if len(s.parcels) == 0 && len(s.pushes) < sending { // there is room for what was put back
 			s.bell.ring()
 		}
+	}
+}
+
+// keep writes settlements down, and goes on with what follows them. Those whose
+// claim was lost to a newer one of this process are written down with that.
+func (s *sender) keep(ss ...store.Settlement) {
+	for len(ss) > 0 {
+		rs, err := s.e.Store.Settle(context.Background(), lease, ss...)
+		if slices.ContainsFunc(ss, func(st store.Settlement) bool { return slices.ContainsFunc(st.Parcel.Messages, carried) }) {
+			s.e.entries.ring()
+		}
+		if err != nil { // it is remembered here, and forgotten in a crash: then it is sent again when its lease has run out
+			s.e.Log.Error("what became of messages is not kept: look at the store", "channel", s.info.ID, "err", err)
+		}
+		var again []store.Settlement
+		for i, st := range ss {
+			if rs[i].Kept {
+				s.note(st)
+				s.follow(st.Parcel, rs[i].Next)
+			} else if done, next := s.hand.lose(st); done != nil {
+				again = append(again, *done)
+			} else if next != nil {
+				s.queue(*next)
+			}
+			if !st.Retry.IsZero() && st.Retry.Before(store.Held) {
+				s.later(st)
+			}
+		}
+		ss = again
 	}
 }
 

@@ -226,15 +226,7 @@ func (s *stage) transmit(snd *sender) (some bool) {
 		default:
 			p = <-snd.pushes
 		}
-		st := snd.deliver(context.Background(), p.Parcel)
-		next, err := snd.e.Store.Settle(context.Background(), lease, st)
-		if err != nil {
-			s.Fatal(err)
-		}
-		snd.note([]store.Settlement{st})
-		if next[0] != nil {
-			snd.take(*next[0])
-		}
+		snd.keep(snd.deliver(context.Background(), p.Parcel))
 	}
 	return some
 }

@@ -175,12 +175,10 @@ func (s *sender) release(ctx context.Context, key string) {
 
 // note remembers that the templates that were sent are written down as such: if
 // the program is killed now, nobody asks for them again.
-func (s *sender) note(ss []store.Settlement) {
-	for _, st := range ss {
-		for _, one := range st.Sent {
-			if one.State == knocked {
-				s.noted.add(one.Key)
-			}
+func (s *sender) note(st store.Settlement) {
+	for _, one := range st.Sent {
+		if one.State == knocked {
+			s.noted.add(one.Key)
 		}
 	}
 }

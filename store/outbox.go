@@ -21,6 +21,9 @@ type Parcel struct {
 	near  bool // this process has just committed what it holds
 }
 
+// Lane is the one from which p is sent.
+func (p Parcel) Lane() Lane { return p.lane }
+
 // A Settlement says what became of a parcel: the first Gone messages were sent
 // or given up; the rest may be claimed again at Retry. With Retry [Held] they
 // wait until the worker does something.
@@ -93,12 +96,18 @@ func parcel(h Leased, f int64) (*Parcel, error) {
 	return p, nil
 }
 
+// Settled says what became of a settlement.
+type Settled struct {
+	Kept bool    // it is written down; else the claim was lost meanwhile, or nobody knows
+	Next *Parcel // what the claim goes on with, if it does
+}
+
 // Settle ends the claims of parcels. Where more messages to the same worker
-// have come meanwhile and no Retry is set, their claim goes on for lease: the
-// answer holds the next parcel, or nil, in the place of each settlement.
+// have come meanwhile and no Retry is set, their claim goes on for lease, with
+// the next parcel. The answer says so in the place of each settlement.
 //
 // A claim that was lost meanwhile changes nothing and is no error.
-func (s *Store) Settle(ctx context.Context, lease time.Duration, ss ...Settlement) ([]*Parcel, error) {
+func (s *Store) Settle(ctx context.Context, lease time.Duration, ss ...Settlement) ([]Settled, error) {
 	now := s.now()
 	bs := make([]Batch, len(ss))
 	for i, st := range ss {
@@ -117,29 +126,30 @@ func (s *Store) Settle(ctx context.Context, lease time.Duration, ss ...Settlemen
 			bs[i].Append = []Entry{s.receipts(p.lane.ID, rs...)}
 		}
 	}
-	next := make([]*Parcel, len(ss))
+	rs := make([]Settled, len(ss))
 	var failed error
 	for i, r := range s.b.Commit(ctx, bs...) {
-		switch {
-		case r.Err == ErrStale:
-		case r.Err != nil:
-			failed = r.Err
-		case len(bs[i].Jobs) > 0:
+		if r.Err != nil {
+			if r.Err != ErrStale {
+				failed = r.Err
+			}
+			continue
+		}
+		rs[i].Kept = true
+		if len(bs[i].Jobs) > 0 {
 			s.hints.left(entries, 1<<bs[i].Shard)
 		}
-		switch {
-		case r.Err != nil:
-		case len(r.Next.Jobs) > 0:
+		if len(r.Next.Jobs) > 0 {
 			p, err := parcel(r.Next, ss[i].Parcel.fence)
 			if err != nil {
 				failed = err
 				continue
 			}
 			p.near = true
-			next[i] = p
+			rs[i].Next = p
 		}
 	}
-	return next, failed
+	return rs, failed
 }
 
 // Due says that the time to retry p has come, so that the next Claim looks for it.

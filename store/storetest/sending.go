@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"workervoice/channels"
@@ -72,8 +73,22 @@ func lostClaim(t rig) {
 	p := t.end(turn, sends("a", "m1"))
 	t.c.Pass(2 * lease)
 	ps := t.parcels()
-	t.settle(store.Settlement{Parcel: *p, Gone: 1})
-	t.want(keys(t.settle(store.Settlement{Parcel: ps[0], Gone: 0})[0]), "m1 ")
+	for _, want := range []struct {
+		store.Settlement
+		kept bool
+		next string
+	}{
+		{store.Settlement{Parcel: *p, Gone: 1}, false, "nothing"},
+		{store.Settlement{Parcel: ps[0], Gone: 0}, true, "m1 "},
+	} {
+		rs, err := t.s.Settle(ctx, lease, want.Settlement)
+		t.must(err)
+		t.want(show(rs[0].Kept, keys(rs[0].Next)), show(want.kept, want.next))
+	}
+	silenced, err := store.New(silent{t.b}, store.Key{1}, t.c.Now)
+	t.must(err)
+	rs, err := silenced.Settle(ctx, lease, store.Settlement{Parcel: ps[0], Gone: 1})
+	t.want(show(errors.Is(err, errSilent), rs[0].Kept), "true false")
 }
 
 func pushed(t rig) {
