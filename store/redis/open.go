@@ -19,6 +19,7 @@ type DB struct {
 	unsafe bool
 	need   atomic.Int64               // how many replicas must have a commit before it is acknowledged
 	unfit  atomic.Pointer[unfitError] // why nothing is committed now
+	clock  clock
 
 	name    string // of this process among those that use the same Redis
 	slots   slots
@@ -50,7 +51,12 @@ var _ store.Backend = (*DB)(nil)
 // It refuses what a newer program wrote. With store.ErrHalf it returns a back
 // end that only takes another restore.
 func Open(ctx context.Context, where string, unsafe bool) (*DB, error) {
-	d := &DB{unsafe: unsafe, name: rand.Text()[:10], soils: make(chan struct{}, 1)}
+	return openBy(ctx, where, unsafe, time.Now)
+}
+
+// openBy is Open on a machine whose clock is wall.
+func openBy(ctx context.Context, where string, unsafe bool, wall func() time.Time) (*DB, error) {
+	d := &DB{unsafe: unsafe, clock: newClock(wall), name: rand.Text()[:10], soils: make(chan struct{}, 1)}
 	d.lookups = line[*lookup]{trips: 3, send: d.look}
 	var err error
 	if d.c, err = connect(where, d.greet); err != nil {
@@ -92,17 +98,9 @@ func (d *DB) masters(ctx context.Context, f func(context.Context, *redis.Client)
 // is remembered of this process's commits from running out.
 func (d *DB) watch(ctx context.Context) {
 	for n := 1; wait(ctx, glance); n++ {
-		var unfit *unfitError
-		err := d.reach(ctx)
-		if err == nil {
-			err = d.known(ctx)
-		}
-		switch {
-		case errors.As(err, &unfit):
-			d.unfit.Store(unfit)
-		case err == nil:
-			d.unfit.Store(nil)
-		}
+		d.clock.mu.Lock()
+		d.judge(ctx) //nolint:errcheck // a server that does not answer is asked again
+		d.clock.mu.Unlock()
 		if n%int(time.Hour/glance) == 0 {
 			d.remember(ctx)
 		}

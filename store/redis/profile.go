@@ -53,7 +53,7 @@ func (d *DB) inspect(ctx context.Context, pipelined func(context.Context, func(r
 	if d.unsafe {
 		return nil
 	}
-	need, err := fit(said, set.Val(), time.Until(clock.Val()).Abs())
+	need, err := fit(said, set.Val(), d.clock.wall().Sub(clock.Val()).Abs())
 	if err != nil {
 		return err
 	}

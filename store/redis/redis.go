@@ -141,7 +141,11 @@ func (d *DB) calling(b store.Batch, n number) *call {
 // Commit implements [store.Backend].
 func (d *DB) Commit(ctx context.Context, batches ...store.Batch) []store.Result {
 	results := make([]store.Result, len(batches))
-	if err := ctx.Err(); err != nil {
+	err := ctx.Err()
+	if err == nil {
+		err = d.compare(ctx)
+	}
+	if err != nil {
 		for i := range results {
 			results[i].Err = err
 		}
@@ -194,6 +198,9 @@ func held(s store.Shard, l store.Lane, v []any) store.Leased {
 // Claim implements [store.Backend]. It first looks for lanes and then leases
 // them one by one, since a script may touch declared keys only.
 func (d *DB) Claim(ctx context.Context, c store.Claim) (hs []store.Leased, err error) {
+	if err := d.compare(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.inherit(ctx, c.Queue, c.At); err != nil {
 		return nil, err
 	}
