@@ -111,7 +111,9 @@ func (c *config) secret(file string, may bool) (s store.Secret, made string, err
 	if err != nil {
 		return s, "", fmt.Errorf("the backup key cannot be read, say with -backup-key where it is: %w", err)
 	}
-	s, err = store.ParseSecret(string(text))
+	if s, err = store.ParseSecret(string(text)); err != nil {
+		err = fmt.Errorf("%s: %w", file, err)
+	}
 	return s, made, err
 }
 

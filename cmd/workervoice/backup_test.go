@@ -188,9 +188,10 @@ func TestBackup(t *testing.T) {
 		if err := os.WriteFile(bad, spoil(bytes.Clone(kept)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		g.fails("damaged or cut off", "restore", "-from", bad)
+		g.fails(bad+" is not restored, and nothing was changed: store: the backup is damaged or cut off: fetch the copy again, or take another backup", "restore", "-from", bad)
+		g.fails(bad+" is not restored", "restore", "-try", "-from", bad)
 	}
-	g.fails("this is no backup", "restore", "-from", g.file("master.key"))
+	g.fails(g.file("master.key")+" is not restored, and nothing was changed: store: this is no backup", "restore", "-from", g.file("master.key"))
 	if out := g.must("restore", "-try", "-from", monday); !strings.Contains(out, "the backup is whole") {
 		t.Errorf("it says %s", out)
 	}

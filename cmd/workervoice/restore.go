@@ -45,17 +45,9 @@ func restore(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ 
 		return fmt.Errorf("the backup cannot be opened: %w", err)
 	}
 	defer f.Close()
-	looking, err := store.New(nil, master, time.Now) // reads a backup, and keeps nothing
+	sum, err := examine(ctx, f, secret, master)
 	if err != nil {
-		return err
-	}
-	plain, err := secret.Open(f)
-	if err != nil {
-		return err
-	}
-	sum, err := looking.Examine(ctx, plain)
-	if err != nil {
-		return err
+		return fmt.Errorf("%s is not restored, and nothing was changed: %w", *from, err)
 	}
 	if *try {
 		fmt.Fprintf(out, "the backup is whole: %s\n", sum)
@@ -64,10 +56,24 @@ func restore(ctx context.Context, c *config, fs *flag.FlagSet, args []string, _ 
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	if plain, err = secret.Open(f); err != nil {
-		return err
+	plain, err := secret.Open(f)
+	if err != nil {
+		return fmt.Errorf("%s is not restored, and nothing was changed: %w", *from, err)
 	}
 	return c.fill(ctx, plain, lists, out)
+}
+
+// examine reads a backup to its end and keeps nothing.
+func examine(ctx context.Context, f io.Reader, secret store.Secret, master store.Key) (store.Summary, error) {
+	looking, err := store.New(nil, master, time.Now)
+	if err != nil {
+		return store.Summary{}, err
+	}
+	plain, err := secret.Open(f)
+	if err != nil {
+		return store.Summary{}, err
+	}
+	return looking.Examine(ctx, plain)
 }
 
 // fill restores what plain holds.
