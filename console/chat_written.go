@@ -92,31 +92,20 @@ func langOf(text, lang string) string {
 }
 
 // A lineKey says all that a line depends on.
-type lineKey struct{ lang, says string }
+type lineKey = spelledKey
 
 // key names what the template of a line shows.
 func (l line) key(lang string) lineKey {
-	b := make([]byte, 0, 512)
-	add := func(xs ...string) {
-		for _, x := range xs {
-			b = append(strconv.AppendInt(b, int64(len(x)), 10), ':')
-			b = append(b, x...)
-		}
-	}
-	yes := func(xs ...bool) {
-		for _, x := range xs {
-			b = strconv.AppendBool(b, x)
-		}
-	}
-	add(l.Kind, l.Clock, l.By, l.Text, l.Lang, l.What, l.State, l.Words)
-	yes(l.Us, l.Her, l.Taps, l.Bot)
+	b := make(spelled, 0, 512)
+	b.words(l.Kind, l.Clock, l.By, l.Text, l.Lang, l.What, l.State, l.Words)
+	b.yes(l.Us, l.Her, l.Taps, l.Bot)
 	for _, m := range l.Media {
-		add("media", m.Src, m.Kind, m.Length())
-		yes(m.Kept)
+		b.words("media", m.Src, m.Kind, m.Length())
+		b.yes(m.Kept)
 	}
 	for _, o := range l.Opts {
-		add("option", o.Label, o.Lang)
-		yes(o.Picked)
+		b.words("option", o.Label, o.Lang)
+		b.yes(o.Picked)
 	}
 	return lineKey{lang, string(b)}
 }

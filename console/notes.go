@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 )
@@ -20,6 +21,20 @@ func (v *visit) gather() {
 	ctx, noted := v.Store.Gather(v.Ctx())
 	v.noted, v.R = noted, v.R.WithContext(ctx)
 	v.W = &afterNotes{ResponseWriter: v.W, noted: noted, log: v.Log}
+}
+
+// noteBeside keeps what was noted so far while the page is made, and returns
+// what waits for that and keeps what was noted meanwhile: a flush takes as long
+// as a template.
+func (v *visit) noteBeside() (kept func() error) {
+	if v.R.Method != http.MethodGet {
+		return v.noted
+	}
+	first := make(chan error, 1)
+	go func(noted func() error) { first <- noted() }(v.noted)
+	ctx, rest := v.Store.Gather(v.Ctx())
+	v.noted, v.R = rest, v.R.WithContext(ctx)
+	return func() error { return errors.Join(<-first, rest()) }
 }
 
 // Unwrap is for [http.ResponseController].

@@ -188,16 +188,15 @@ func (v *visit) SevName(s cases.Severity) string {
 
 // A due is something that comes next.
 type due struct {
-	What, Issue, With string
-	At                time.Time
+	What, Issue, Left string
+	Icon, Stamp       string
 	Human, Late       bool
-	Left, Icon        string
 }
 
 // Dues are the case's clocks, the next one first.
 func (c *caseView) Dues() (out []due) {
 	for _, k := range c.C.Clocks {
-		d := due{What: c.T("clock." + k.What), At: k.At, Human: k.Human, Icon: "bot"}
+		d := due{What: c.T("clock." + k.What), Stamp: c.Stamp(k.At), Human: k.Human, Icon: "bot"}
 		if k.Human {
 			d.Icon = "clock"
 		}
@@ -227,32 +226,10 @@ var parties = cases.Parties
 
 var partyIcons = map[cases.Party]string{cases.Employer: "building", cases.Agency: "building", cases.Buyer: "flag", cases.Government: "globe", cases.Legal: "scale"}
 
-// A trackView is what goes on with a counterpart, or nothing yet.
-type trackView struct {
-	cases.Track
-	Icon    string
-	Allowed int // workers who let it hear of the case
-	Open    bool
-}
-
-// Tracks are those that go on, and those for which workers have asked.
-func (c *caseView) Tracks() (out []trackView) {
-	for _, p := range parties {
-		t := trackView{Track: cases.Track{With: p}, Icon: cmp.Or(partyIcons[p], "people"), Allowed: c.C.Allow[string(p)]}
-		if x := c.C.Track(p); x != nil {
-			t.Track, t.Open = *x, true
-		}
-		if t.Open || t.Allowed > 0 || p == cases.Employer {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 // A consentView is how many workers allow something.
 type consentView struct {
 	Name string
-	N    int
+	Of   string // how many of how many
 	Ok   bool
 }
 
@@ -266,8 +243,9 @@ func (c consentView) Icon() string {
 
 // Consents are what the workers allow.
 func (c *caseView) Consents() (out []consentView) {
+	of := func(name string) string { return c.T("gap.of", "N", c.C.Allow[name], "Of", c.C.Size) }
 	for _, name := range []string{cases.Raise, cases.Guess} {
-		out = append(out, consentView{c.T("consent." + name), c.C.Allow[name], c.C.Allow[name] > 0})
+		out = append(out, consentView{c.T("consent." + name), of(name), c.C.Allow[name] > 0})
 	}
 	var rest []string
 	for name := range c.C.Allow {
@@ -278,7 +256,7 @@ func (c *caseView) Consents() (out []consentView) {
 	slices.Sort(rest)
 	for _, name := range rest {
 		word := c.T("consent.share", "Name", c.shared(name))
-		out = append(out, consentView{word, c.C.Allow[name], true})
+		out = append(out, consentView{word, of(name), true})
 	}
 	return out
 }
@@ -291,24 +269,22 @@ func (c *caseView) shared(name string) string {
 	return c.org(cases.OrgID(name))
 }
 
-// Readers are the organisations that may read the case.
-func (c *caseView) Readers() (names []string) {
+// Readers are the organisations that may read the case, in words.
+func (c *caseView) Readers() string {
+	var names []string
 	for _, o := range append([]cases.OrgID{c.C.Org, c.C.Lead}, c.C.Teams...) {
 		if o != "" && !slices.Contains(names, c.org(o)) {
 			names = append(names, c.org(o))
 		}
 	}
-	return names
+	return strings.Join(names, ", ")
 }
-
-// Lead is the organisation that has referred the case and waits for an answer.
-func (c *caseView) LeadName() string { return c.org(c.C.Lead) }
 
 // Ties are the cases that this one belongs together with.
 func (c *caseView) Ties() (out []tie) {
 	add := func(word string, id cases.ID) {
 		if id != "" {
-			out = append(out, tie{word, cases.RefOf(id), "/c/case/" + string(id)})
+			out = append(out, tie{c.T(word), cases.RefOf(id), "/c/case/" + string(id)})
 		}
 	}
 	add("tie.parent", c.C.Parent)
@@ -344,6 +320,3 @@ func caseTrail(v *visit) error {
 		Rows []seen
 	}{c, rows})
 }
-
-// More2 is how many issues the heading leaves out.
-func (c *caseView) More2() int { return len(c.C.Issues) - 2 }

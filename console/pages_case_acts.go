@@ -122,11 +122,8 @@ type tried struct {
 	By     []string
 }
 
-// T and other words of the page, for templates of forms.
+// T returns words in the language of the page.
 func (f *form) T(key string, values ...any) string { return f.c.T(key, values...) }
-
-// Page is the case that the form stands on.
-func (f *form) Page() *caseView { return f.c }
 
 // V is what was typed into a field.
 func (f *form) V(name string) string { return f.values.Get(name) }
@@ -173,7 +170,8 @@ func (c *caseView) form(a act, issue cases.Code, member cases.WorkerID) *form {
 }
 
 // Acts are what the person may do about an issue now.
-func (i issueView) Acts() (fs []*form) {
+func (i issueView) Acts() ([]offer, error) {
+	var fs []*form
 	next := false
 	for _, a := range issueActs {
 		if !i.c.may(i.Status, a.Kind) || a.Key == "take" && i.Status != cases.Reopened && !i.c.C.Urgent || a.Key == "acknowledge" && i.Status != cases.Received {
@@ -186,11 +184,12 @@ func (i issueView) Acts() (fs []*form) {
 		}
 		fs = append(fs, f)
 	}
-	return fs
+	return i.c.offers(fs)
 }
 
 // Acts are what the person may do about the case.
-func (c *caseView) Acts() (fs []*form) {
+func (c *caseView) Acts() ([]offer, error) {
+	var fs []*form
 	for _, a := range caseActs {
 		if !slices.ContainsFunc(c.C.Issues, func(i cases.Issue) bool { return c.may(i.Status, a.Kind) }) {
 			continue
@@ -203,7 +202,7 @@ func (c *caseView) Acts() (fs []*form) {
 		f.Not = c.refused(a, "")
 		fs = append(fs, f)
 	}
-	return fs
+	return c.offers(fs)
 }
 
 // refused asks flows whether an act that is filled in well would be refused as

@@ -289,23 +289,3 @@ func (f *form) Several() bool {
 	}
 	return f.Issue != "" && open > 1
 }
-
-// A chooser is a list to choose from.
-type chooser struct {
-	ID, Name, Label string
-	Choices         []formChoice
-}
-
-// Choose is a list under a name.
-func (f *form) Choose(id, name string, cs []formChoice) chooser {
-	return chooser{id, name, f.Label(name), cs}
-}
-
-// Radios are the answers to a question of which all are shown.
-func (f *form) Radios(name string, values ...string) chooser {
-	var cs []formChoice
-	for _, v := range values {
-		cs = append(cs, formChoice{Value: v, Label: f.T(name + "." + v)})
-	}
-	return chooser{"", name, f.Label(name), f.picked(name, cs)}
-}

@@ -135,12 +135,6 @@ func (i issueView) PromiseText() (text, lang string) {
 	return inAny(i.Promise.Texts, i.c.Lang)
 }
 
-// PromiseWords and PromiseLang are the parts of it.
-func (i issueView) PromiseWords() string { t, _ := i.PromiseText(); return t }
-
-// PromiseLang is the language of PromiseWords.
-func (i issueView) PromiseLang() string { _, l := i.PromiseText(); return l }
-
 // inAny returns a text in a language, in English, or in any.
 func inAny(texts map[string]string, lang string) (string, string) {
 	for _, l := range append([]string{lang}, consoleLanguages...) {

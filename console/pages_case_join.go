@@ -71,11 +71,12 @@ func (j joinView) Code() string {
 }
 
 // Admits are the forms for a worker who waits.
-func (j joinView) Admits(w workerRow) (fs []*form) {
+func (j joinView) Admits(w workerRow) ([]offer, error) {
+	var fs []*form
 	for _, a := range workerActs[:2] {
 		fs = append(fs, j.form(a, "", w.Worker))
 	}
-	return fs
+	return j.offers(fs)
 }
 
 func openJoining(v *visit) error {

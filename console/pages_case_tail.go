@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"errors"
+	"html/template"
 	"strings"
 	"sync"
 
@@ -64,7 +65,7 @@ type toldEntry struct {
 }
 
 // Timeline is what happened, the newest first.
-func (c *caseView) Timeline() ([]toldEntry, error) {
+func (c *caseView) Timeline() ([]template.HTML, error) {
 	tail, err := c.Tail()
 	if err != nil {
 		return nil, err
@@ -72,6 +73,18 @@ func (c *caseView) Timeline() ([]toldEntry, error) {
 	out := c.inWords(tail)
 	if len(out) > 14 {
 		out, c.grown = out[:14], true
+	}
+	return c.entries(out)
+}
+
+// entries writes entries, each once for all who see it.
+func (c *caseView) entries(list []toldEntry) (out []template.HTML, err error) {
+	for _, e := range list {
+		h, err := c.flat("told", e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, h)
 	}
 	return out, nil
 }
@@ -197,7 +210,10 @@ func timelinePage(v *visit) error {
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		return err
 	}
-	list := c.inWords(es)
+	list, err := c.entries(c.inWords(es))
+	if err != nil {
+		return err
+	}
 	next := int64(0)
 	if len(es) == page {
 		next = from + page
@@ -205,7 +221,7 @@ func timelinePage(v *visit) error {
 	v.Title = c.C.Ref + " · " + v.T("case.timeline")
 	return v.Show("case-timeline", struct {
 		*caseView
-		List []toldEntry
+		List []template.HTML
 		Next int64
 	}{c, list, next})
 }

@@ -52,14 +52,15 @@ func (v *visit) workerView(t *tried) (*workerView, error) {
 }
 
 // Acts are what the person may do about the worker.
-func (w *workerView) Acts() (fs []*form) {
+func (w *workerView) Acts() ([]offer, error) {
+	var fs []*form
 	for _, a := range workerActs {
 		if !slices.ContainsFunc(w.C.Issues, func(i cases.Issue) bool { return w.may(i.Status, a.Kind) }) || !w.fits(a.Key) {
 			continue
 		}
 		fs = append(fs, w.form(a, "", w.W.Worker))
 	}
-	return fs
+	return w.offers(fs)
 }
 
 // fits reports whether an act makes sense for the worker as flows see it.

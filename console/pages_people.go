@@ -20,7 +20,11 @@ func init() {
 	serve("POST /c/people/{id}", supervisors, allowPerson)
 	serve("GET /c/rail", person, func(v *visit) error {
 		v.Area = v.R.URL.Query().Get("area")
-		return v.Show("rail", v)
+		r, err := v.railView()
+		if err != nil {
+			return err
+		}
+		return v.Show("rail", r)
 	})
 	serve("GET /c/more", person, func(v *visit) error {
 		v.Area, v.Title = "more", v.T("shell.more")

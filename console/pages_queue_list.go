@@ -157,6 +157,12 @@ func (p casesPage) People() []formChoice {
 	return f.Colleagues()
 }
 
+// A chooser is a list to choose from.
+type chooser struct {
+	ID, Name, Label string
+	Choices         []formChoice
+}
+
 // Narrow is a list that narrows the cases; its ID is what it says unless one is
 // chosen.
 func (p casesPage) Narrow(name string, cs []formChoice) chooser {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,13 +32,12 @@ func railItem(i item) {
 }
 
 // Rail returns what stands in the rail.
-func (v *visit) Rail() []railed {
-	var out []railed
+func (v *visit) Rail() (out []railed) {
 	for _, i := range rail {
 		if !i.Who.lets(v.Me.Role) {
 			continue
 		}
-		r := railed{item: i, Here: i.Key == v.Area}
+		r := railed{Href: i.Href, Icon: i.Icon, Name: v.T("rail." + i.Key), Extra: i.Extra(), Here: i.Key == v.Area}
 		if i.Count != nil {
 			r.N, r.Hot = i.Count(v)
 		}
@@ -46,11 +46,43 @@ func (v *visit) Rail() []railed {
 	return out
 }
 
-// A railed is an item as it stands in the rail.
+// A railed is an item as it stands in the rail, in words. It is flat: see conv.
 type railed struct {
-	item
-	Here, Hot bool
-	N         string // "" for none
+	Href, Icon, Name string
+	Extra, Here, Hot bool
+	N                string // "" for none
+}
+
+// A frame is what stands around every page, in words.
+type frame struct {
+	Lang, Title, Area, Did string
+	Keys                   bool
+	Rail                   railView
+}
+
+// A railView is the rail.
+type railView struct {
+	Items       []template.HTML
+	InExtra, Me bool // the current page is one of those
+	Name        string
+}
+
+// Frame returns what stands around the page.
+func (v *visit) Frame() (frame, error) {
+	r, err := v.railView()
+	return frame{v.Lang, v.Title, v.Area, v.Did(), v.Me.Keys, r}, err
+}
+
+func (v *visit) railView() (railView, error) {
+	r := railView{InExtra: v.InExtra(), Me: v.Area == "me", Name: v.Me.Name}
+	for _, i := range v.Rail() {
+		h, err := v.flat("railed", i)
+		if err != nil {
+			return r, err
+		}
+		r.Items = append(r.Items, h)
+	}
+	return r, nil
 }
 
 // digits writes how many there are, "" for none.

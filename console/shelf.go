@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,39 @@ func (v *visit) piece(name string, data any) (template.HTML, error) {
 	var b strings.Builder
 	err := officePages[v.Lang]().ExecuteTemplate(&b, name, data)
 	return template.HTML(b.String()), err //nolint:gosec // what the template has escaped
+}
+
+// A flatKey says all that a piece of a page depends on, where what its template
+// shows is a flat struct of words, numbers and the like.
+type flatKey struct {
+	lang, name string
+	shown      any
+}
+
+// flat is piece for what is a flat struct: it is written once for all who see
+// the same.
+func (v *visit) flat(name string, shown any) (template.HTML, error) {
+	return v.pieces.find(flatKey{v.Lang, name, shown}, v.Now(), func() (template.HTML, error) { return v.piece(name, shown) })
+}
+
+// A spelledKey says all that a piece depends on which shows lists.
+type spelledKey struct{ lang, says string }
+
+// spelled is what a piece shows, one thing after the other.
+type spelled []byte
+
+// words adds words, so that no others look the same.
+func (b *spelled) words(xs ...string) {
+	for _, x := range xs {
+		*b = append(strconv.AppendInt(*b, int64(len(x)), 10), ':')
+		*b = append(*b, x...)
+	}
+}
+
+func (b *spelled) yes(xs ...bool) {
+	for _, x := range xs {
+		*b = strconv.AppendBool(*b, x)
+	}
 }
 
 // find returns what is kept under k, or what write makes of it.

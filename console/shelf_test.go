@@ -13,8 +13,29 @@ import (
 // what is kept under another key is never shown for it.
 func TestLineKey(t *testing.T) {
 	plain := line{Media: []shownMedia{{}}, Opts: []option{{}}}
-	keys := map[lineKey]string{plain.key("en"): "nothing", plain.key("th"): "the language"}
 	made := []string{"At", "Paras", "Sign", "order", "Type"} // of what else is in the key, or not shown
+	n := told(t, &plain, made, func(lang string) spelledKey { return plain.key(lang) })
+	two := line{Opts: []option{{Label: "a"}, {Label: "b"}}}
+	if one := (line{Opts: []option{{Label: "a"}}}); one.key("en") == two.key("en") || n < 18 {
+		t.Errorf("%d things were changed", n)
+	}
+}
+
+// TestFormKey does the same with what is in a form.
+func TestFormKey(t *testing.T) {
+	plain := offerBody{Fields: []field{{Choices: []formChoice{{}}, Texts: []written{{}}}}}
+	n := told(t, &plain, nil, func(lang string) spelledKey { return plain.key(lang) })
+	two := offerBody{Fields: []field{{Name: "a"}, {Name: "b"}}}
+	if one := (offerBody{Fields: []field{{Name: "a"}}}); one.key("en") == two.key("en") || n < 23 {
+		t.Errorf("%d things were changed", n)
+	}
+}
+
+// told changes all that a piece may show, but for what was made of the rest, and
+// fails where two such pieces have the same key. It returns how many there are.
+func told(t *testing.T, piece any, made []string, key func(lang string) spelledKey) int {
+	t.Helper()
+	keys := map[spelledKey]string{key("en"): "nothing", key("th"): "the language"}
 	var change func(v reflect.Value, name string)
 	change = func(v reflect.Value, name string) {
 		for i := range v.NumField() {
@@ -35,19 +56,16 @@ func TestLineKey(t *testing.T) {
 			default:
 				t.Fatalf("%s%s is a %v: put it into the key", name, n, f.Kind())
 			}
-			k := plain.key("en")
+			k := key("en")
 			if was, ok := keys[k]; ok {
-				t.Errorf("a line with another %s%s has the key of one with another %s", name, n, was)
+				t.Errorf("what has another %s%s has the key of what has another %s", name, n, was)
 			}
 			keys[k] = name + n
 			f.SetZero()
 		}
 	}
-	change(reflect.ValueOf(&plain).Elem(), "")
-	two := line{Opts: []option{{Label: "a"}, {Label: "b"}}}
-	if one := (line{Opts: []option{{Label: "a"}}}); one.key("en") == two.key("en") || len(keys) < 18 {
-		t.Errorf("%d things were changed", len(keys))
-	}
+	change(reflect.ValueOf(piece).Elem(), "")
+	return len(keys)
 }
 
 // TestShelf has a shelf let go of what nobody asks for, and keep the rest.

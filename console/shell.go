@@ -123,6 +123,9 @@ type Office struct {
 	rows  shelf[convKey]
 	lines shelf[lineKey]
 	table shelf[tableKey]
+	forms shelf[spelledKey]
+
+	pieces shelf[flatKey]
 }
 
 // officePolicy allows the pages their own files, and what they record or open
@@ -293,10 +296,9 @@ func (v *visit) ask() {
 // Show answers with a template.
 func (v *visit) Show(name string, data any) error {
 	var b bytes.Buffer
-	if err := officePages[v.Lang]().ExecuteTemplate(&b, name, data); err != nil {
-		return err
-	}
-	if err := v.noted(); err != nil {
+	kept := v.noteBeside()
+	err := officePages[v.Lang]().ExecuteTemplate(&b, name, data)
+	if err := errors.Join(err, kept()); err != nil {
 		return err
 	}
 	if v.Status == 0 {
