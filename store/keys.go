@@ -68,7 +68,7 @@ func (s *sealed) key(ctx context.Context, subject string, within time.Duration) 
 	}
 	raw, err := s.master.Open(nil, nil, r.Body, []byte(keyKind+"/"+subject))
 	if err != nil {
-		return nil, 0, fmt.Errorf("%w: a key does not open: is this the master key that the store was made with?", ErrDamaged)
+		return nil, 0, fmt.Errorf("%w: a key does not open: it was changed, or the master key is another one", ErrDamaged)
 	}
 	k, err := s.parseKey(raw)
 	if err == nil {
@@ -115,9 +115,25 @@ func kindOf(place string) string {
 }
 
 // own finds out whether what is kept was made with the master key, by the key
-// that everything audited is sealed with. An empty store gets one.
+// that everything audited is sealed with. An empty store gets one. Where that
+// does not open, another key tells whether it is damaged or the master key is
+// another one.
 func (s *sealed) own(ctx context.Context) error {
-	if _, err := s.make(ctx, audited); err != nil {
+	_, err := s.make(ctx, audited)
+	if errors.Is(err, ErrDamaged) {
+		switch _, _, other := s.key(ctx, inbox, 0); {
+		case other == nil:
+			return ErrAuditKey
+		case errors.Is(other, ErrDamaged), errors.Is(other, errNoKey):
+			return ErrMasterKey
+		default:
+			return other
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := s.make(ctx, inbox); err != nil && !errors.Is(err, ErrDamaged) { // damaged, it is told by what it seals
 		return err
 	}
 	s.unproven.Store(false)

@@ -20,6 +20,16 @@ type Key [32]byte
 // that the master key is another one. What else was asked for is returned.
 var ErrDamaged = errors.New("store: damaged")
 
+// Errors of [Store.Own].
+var (
+	// ErrMasterKey means that the store was made with another master key.
+	ErrMasterKey = fmt.Errorf("%w: no key in it opens with this master key", ErrDamaged)
+
+	// ErrAuditKey means that the master key is the right one, and that the key
+	// of the audit was changed behind the store's back.
+	ErrAuditKey = fmt.Errorf("%w: the key of the audit log was changed, and others open with this master key", ErrDamaged)
+)
+
 // sealed encrypts what a Backend keeps. Every subject has a key of its own,
 // wrapped by the master key and kept in the subject's shard: destroying that
 // one record makes all that was ever written about the subject unreadable. The

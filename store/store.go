@@ -83,8 +83,9 @@ func New(b Backend, master Key, now func() time.Time) (*Store, error) {
 }
 
 // Own makes sure that everything in the store was made with the master key, and
-// marks an empty store as such. With another one it returns ErrDamaged. Until it
-// is sure, also where the back end cannot be reached yet, s keeps nothing: what
+// marks an empty store as such. With another one it returns ErrMasterKey, with
+// the right one and a damaged audit key ErrAuditKey; both are ErrDamaged. Until
+// it is sure, also where the back end cannot be reached yet, s keeps nothing: what
 // two master keys have sealed can not be read together.
 func (s *Store) Own(ctx context.Context) error {
 	s.b.unproven.Store(true)

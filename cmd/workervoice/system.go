@@ -126,7 +126,10 @@ func (s *system) owns(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	err := s.store.Own(ctx)
-	if !errors.Is(err, store.ErrDamaged) {
+	switch {
+	case errors.Is(err, store.ErrAuditKey):
+		return fmt.Errorf("the store is damaged where it keeps the key of the audit log, and %s is the right master key: restore the last backup into an empty store, as docs/backup.md says; nothing was changed: %s", s.key, oneLine(err))
+	case !errors.Is(err, store.ErrDamaged):
 		return nil
 	}
 	why := "is not the master key"
