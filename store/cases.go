@@ -108,7 +108,7 @@ func (s *Store) entry(ctx context.Context, id string, l line) (cases.Entry, erro
 }
 
 // Timeline returns up to n entries of a case, oldest first, leaving out the
-// first from. Of a worker erased since they show kinds and times only, and of
+// first from; with from below 0 the last n. Of a worker erased since they show kinds and times only, and of
 // what was damaged nothing: the error then says so.
 func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, from int64, n int) ([]cases.Entry, error) {
 	c, err := s.open(ctx, by, "timeline", id)
@@ -123,7 +123,7 @@ func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, 
 }
 
 func (s *Store) timeline(ctx context.Context, id string, from int64, n int) ([]cases.Entry, error) {
-	bodies, _, err := s.b.Scan(ctx, ShardOf(id), id+"/log", max(from, 0), n)
+	bodies, _, err := s.b.Scan(ctx, ShardOf(id), id+"/log", max(from, -1), n)
 	if err != nil && !errors.Is(err, ErrDamaged) {
 		return nil, err
 	}

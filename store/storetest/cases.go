@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -323,6 +324,15 @@ func entered(t rig) {
 	c, err := t.s.Case(ctx, bot, "c")
 	t.must(err)
 	t.want(show(len(t.timeline("c")), c.Status, c.Version), "2 received 2")
+	for n, want := range map[int]string{1: "said", 2: "opened said", 3: "opened said"} { // the last n
+		line, err := t.s.Timeline(ctx, bot, "c", -1, n)
+		t.must(err)
+		var got []string
+		for _, e := range line {
+			got = append(got, string(e.Kind))
+		}
+		t.want(strings.Join(got, " "), want)
+	}
 }
 
 func notAllowed(t rig) {
