@@ -15,7 +15,7 @@ func init() {
 	serve("GET /c/case/{id}", staff, func(v *visit) error { return v.casePage(nil) })
 	serve("GET /c/case/{id}/aside", staff, casePart("case-aside"))
 	serve("GET /c/case/{id}/head", staff, casePart("case-head"))
-	serve("GET /c/case/{id}/side", staff, casePart("case-side"))
+	serve("GET /c/case/{id}/side", staff, casePart("case-side", (*caseView).look))
 	serve("GET /c/case/{id}/trail", supervisors, caseTrail)
 }
 
@@ -28,8 +28,10 @@ type caseView struct {
 	names map[cases.CaseworkerID]string
 	orgs  map[cases.OrgID]string
 	tail  []cases.Entry
-	grown bool // tail is what is left of more
-	read  bool
+	read  int  // how many of the last entries were asked for; 0: none yet
+	grown bool // there were more
+	cut   bool // there is more than the page shows
+	sent  []updateRow
 }
 
 // caseView reads the case that the address names.
@@ -59,6 +61,9 @@ func (v *visit) casePage(t *tried) error {
 	if err != nil {
 		return err
 	}
+	if err := c.look(); err != nil {
+		return err
+	}
 	return v.Show("case", struct {
 		*caseView
 		Workers []workerRow
@@ -66,12 +71,27 @@ func (v *visit) casePage(t *tried) error {
 	}{c, ms, next})
 }
 
-// casePart shows a piece of a case by itself.
-func casePart(name string) func(*visit) error {
+// look reads what goes beside a case before the template runs, so that the notes
+// of who looked are kept meanwhile.
+func (c *caseView) look() (err error) {
+	if _, err = c.Tail(readTail); err != nil {
+		return err
+	}
+	c.sent, err = c.updates()
+	return err
+}
+
+// casePart shows a piece of a case by itself, with what it reads besides.
+func casePart(name string, reads ...func(*caseView) error) func(*visit) error {
 	return func(v *visit) error {
 		c, err := v.caseView()
 		if err != nil {
 			return err
+		}
+		for _, read := range reads {
+			if err := read(c); err != nil {
+				return err
+			}
 		}
 		return v.Show(name, c)
 	}

@@ -348,7 +348,7 @@ func (c *caseView) since(key string) (done bool, by []string, err error) {
 	if err != nil {
 		return false, nil, nil // from a script that has seen no page
 	}
-	tail, err := c.Tail()
+	tail, err := c.Tail(passedTail)
 	if err != nil {
 		return false, nil, err
 	}

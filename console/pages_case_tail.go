@@ -5,7 +5,6 @@ import (
 	"errors"
 	"html/template"
 	"strings"
-	"sync"
 
 	"workervoice/cases"
 	"workervoice/flows"
@@ -14,44 +13,28 @@ import (
 
 func init() { serve("GET /c/case/{id}/timeline", staff, timelinePage) }
 
-// shownTail is how many entries of a timeline a page reads, newest first.
-const shownTail = 60
+const (
+	shownTail  = 14  // entries of a timeline that a case's page shows, newest first
+	readTail   = 24  // that it reads for that: some are told together
+	longTail   = 60  // that it reads where many are told together
+	passedTail = 200 // among which it finds what happened since a form was made
+)
 
-// ends remember how long timelines were, so that the end of a long one is found
-// without reading it from its beginning.
-var ends sync.Map // of [2]any{*store.Store, cases.ID} to int64
-
-// Tail are the last entries of the timeline, the oldest of them in front.
-func (c *caseView) Tail() ([]cases.Entry, error) {
-	if c.read {
+// Tail are the last n entries of the timeline or a few more, the oldest of them
+// in front.
+func (c *caseView) Tail(n int) ([]cases.Entry, error) {
+	if c.read >= n || c.read > 0 && !c.grown {
 		return c.tail, nil
 	}
-	key := [2]any{c.Store, c.C.ID}
-	var from int64
-	if n, ok := ends.Load(key); ok {
-		from = max(n.(int64)-shownTail, 0)
+	es, err := c.Store.Timeline(c.Ctx(), c.By(), c.C.ID, -1, n+1)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return nil, err
 	}
-	c.grown = from > 0
-	const page = 500
-	for {
-		es, err := c.Store.Timeline(c.Ctx(), c.By(), c.C.ID, from, page)
-		if err != nil && !errors.Is(err, store.ErrDamaged) {
-			return nil, err
-		}
-		if err != nil {
-			c.Log.Error("console: some entries of a case are damaged", "err", err)
-		}
-		c.tail = append(c.tail, es...)
-		if n := len(c.tail); n > page {
-			c.tail, c.grown = c.tail[n-page:], true
-		}
-		from += int64(len(es))
-		if len(es) < page {
-			break
-		}
+	if err != nil {
+		c.Log.Error("console: some entries of a case are damaged", "err", err)
 	}
-	ends.Store(key, from)
-	c.read = true
+	c.read, c.grown = n, len(es) > n
+	c.tail = es[max(len(es)-n, 0):]
 	return c.tail, nil
 }
 
@@ -66,16 +49,23 @@ type toldEntry struct {
 
 // Timeline is what happened, the newest first.
 func (c *caseView) Timeline() ([]template.HTML, error) {
-	tail, err := c.Tail()
+	tail, err := c.Tail(readTail)
 	if err != nil {
 		return nil, err
 	}
 	out := c.inWords(tail)
-	if len(out) > 14 {
-		out, c.grown = out[:14], true
+	if c.grown && len(out) < shownTail {
+		if tail, err = c.Tail(longTail); err != nil {
+			return nil, err
+		}
+		out = c.inWords(tail)
 	}
-	return c.entries(out)
+	c.cut = c.grown || len(out) > shownTail
+	return c.entries(out[:min(len(out), shownTail)])
 }
+
+// Longer reports whether there is more than Timeline shows.
+func (c *caseView) Longer() bool { return c.cut }
 
 // entries writes entries, each once for all who see it.
 func (c *caseView) entries(list []toldEntry) (out []template.HTML, err error) {
@@ -88,9 +78,6 @@ func (c *caseView) entries(list []toldEntry) (out []template.HTML, err error) {
 	}
 	return out, nil
 }
-
-// Longer reports whether there is more than Timeline shows.
-func (c *caseView) Longer() bool { return c.grown }
 
 // inWords tells entries, the newest first. What many workers do one after the
 // other is told once.

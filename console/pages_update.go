@@ -221,8 +221,10 @@ type updateRow struct {
 	Draft, Going            bool
 }
 
-// Updates are those of the case, the newest first.
-func (c *caseView) Updates() (out []updateRow, err error) {
+// Updates are those of the case, the newest first: see look.
+func (c *caseView) Updates() []updateRow { return c.sent }
+
+func (c *caseView) updates() (out []updateRow, err error) {
 	list, err := c.list()
 	if err != nil {
 		return nil, err
