@@ -13,13 +13,14 @@ import (
 )
 
 // A check reads everything that is kept and compares it. It needs some hundred
-// bytes for each record and each place in a list, however long the logs are.
+// bytes for each record, attachment and place in a list, however long they are.
 type check struct {
 	s    *Store
 	seed maphash.Seed
 	sum  Summary
 
-	damage   map[string]int // what does not open, by what it is and why
+	files    map[string]bool // names of attachments
+	damage   map[string]int  // what does not open, by what it is and why
 	records  map[uint64]bool
 	places   map[uint64]spot
 	names    []string // of indexes and counters
@@ -43,13 +44,14 @@ type amount struct {
 }
 
 // Check reads everything and calls tell with a line for each thing that is
-// wrong, what it is and what to do: what does not open with its key, places in
-// lists where nothing stands, counters that count something else than there is,
-// and what the back end finds. With mend it sets counters right and takes such
-// places away, which is safe while others work. It returns how much it read.
+// wrong, what it is and what to do: what does not open with its key, attachments
+// that cannot be read to their end, places in lists where nothing stands,
+// counters that count something else than there is, and what the back end finds.
+// With mend it sets counters right and takes such places away, which is safe
+// while others work. It returns how much it read.
 func (s *Store) Check(ctx context.Context, mend bool, tell func(string)) (Summary, error) {
 	c := &check{
-		s: s, seed: maphash.MakeSeed(), damage: map[string]int{}, records: map[uint64]bool{}, places: map[uint64]spot{}, numbers: map[string]int32{},
+		s: s, seed: maphash.MakeSeed(), files: map[string]bool{}, damage: map[string]int{}, records: map[uint64]bool{}, places: map[uint64]spot{}, numbers: map[string]int32{},
 		wants: map[uint64][]amount{}, counters: map[int32]int64{}, expected: map[int32]int64{},
 	}
 	c.sum.At = s.now()
@@ -61,6 +63,9 @@ func (s *Store) Check(ctx context.Context, mend bool, tell func(string)) (Summar
 	}
 	for _, what := range slices.Sorted(maps.Keys(c.damage)) {
 		tell(fmt.Sprintf("%d %s: restore the last backup, or go on without them", c.damage[what], what))
+	}
+	if err := c.attached(ctx, tell); err != nil {
+		return c.sum, err
 	}
 	if err := c.dangling(ctx, mend, tell); err != nil {
 		return c.sum, err
@@ -94,7 +99,8 @@ func (c *check) part(ctx context.Context, p Part) error {
 	case RecordPart:
 		return c.record(ctx, p)
 	case EntryPart:
-		_, err := c.opens(ctx, "log/"+p.Name, "log entries", p.Body)
+		body, err := c.opens(ctx, "log/"+p.Name, "log entries", p.Body)
+		c.attaches(p, body)
 		return err
 	case JobPart:
 		_, err := c.opens(ctx, "job/"+p.Name+"/"+p.ID, "waiting jobs", p.Body)
@@ -121,6 +127,16 @@ func (c *check) opens(ctx context.Context, place, what string, body []byte) ([]b
 	return out, err
 }
 
+// attaches notes the attachments that a part stands for.
+func (c *check) attaches(p Part, body []byte) {
+	if c.s.files == nil {
+		return
+	}
+	if refs(p, body, func(ref string) { c.files[ref] = true }) != nil {
+		c.damage["records and log entries cannot be read (written by another program)"]++
+	}
+}
+
 func (c *check) record(ctx context.Context, p Part) error {
 	at := c.hash(p.Kind, p.ID)
 	for _, a := range c.wants[at] { // what it was before
@@ -139,6 +155,7 @@ func (c *check) record(ctx context.Context, p Part) error {
 		return nil
 	}
 	body, err := c.opens(ctx, p.Kind+"/"+p.ID, "records of kind "+p.Kind, p.Body)
+	c.attaches(p, body)
 	if err != nil || body == nil || p.Kind != files {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"workervoice/store"
@@ -43,19 +44,20 @@ func (s *system) checkStore(ctx context.Context, o checkOrder, out io.Writer) er
 
 // look says what is wrong with a store, a line for each.
 func look(ctx context.Context, s *store.Store, o checkOrder, out io.Writer) error {
-	begun, faults := time.Now(), ""
-	n := 0
+	begun, n := time.Now(), 0
+	var faults strings.Builder
 	sum, err := s.Check(ctx, o.Mend, func(line string) {
-		faults += line + "\n"
+		faults.WriteString(line + "\n")
 		n++
 	})
 	if err != nil {
-		return errors.Join(err, errors.New(faults))
+		return errors.Join(err, errors.New(faults.String()))
 	}
 	if n > 0 && !o.Mend {
-		return fmt.Errorf("%s%d faults", faults, n)
+		return fmt.Errorf("%s%d faults", faults.String(), n)
 	}
-	fmt.Fprintf(out, "%sread %d records, %d log entries, %d waiting jobs and %d places in lists in %.1f s: ", faults, sum.Records, sum.Entries, sum.Jobs, sum.Places, time.Since(begun).Seconds())
+	fmt.Fprintf(out, "%sread %d records, %d log entries, %d waiting jobs, %d places in lists and %d attachments in %.1f s: ",
+		faults.String(), sum.Records, sum.Entries, sum.Jobs, sum.Places, sum.Files, time.Since(begun).Seconds())
 	if n == 0 {
 		fmt.Fprintln(out, "no faults")
 		return nil

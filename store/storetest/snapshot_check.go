@@ -2,15 +2,19 @@ package storetest
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"workervoice/cases"
+	"workervoice/channels"
 	"workervoice/store"
 )
 
 var checks = []test{
 	{"a check of a store that was used finds nothing", faultless},
 	{"a check tells what was changed, lost or counted wrongly, and sets right what can be", faulty},
+	{"a check opens every attachment, and names those that cannot be read", spoiltFiles},
 }
 
 // checked returns the lines of a check.
@@ -75,4 +79,58 @@ func faulty(t rig) {
 	moved := t.part(store.EntryPart, "").Body
 	t.must(t.commit(store.Batch{Shard: store.ShardOf("q"), Jobs: []store.Job{{Lane: store.Lane{Queue: "turns", ID: "q"}, Body: moved, Due: t.c.Now()}}}).Err)
 	t.want(strings.Contains(t.checked(false), "1 waiting jobs do not open"), true)
+}
+
+// spoiltFiles has attachments of each sort: of a worker, to one, of a case, and
+// of a worker who has the chat erased afterwards. Each is spoilt in every way.
+func spoiltFiles(t rig) {
+	t.s.Home(nay.Org)
+	f, dir := t.folder()
+	turn, theirs := t.told(f)
+	chat, err := t.s.ChatOf(ctx, turn.With)
+	t.must(err)
+	_, err = t.s.TakeOver(ctx, nay, chat, store.AnyEpoch)
+	t.must(err)
+	ours, _, err := f.Put(ctx, store.SubjectOf(theirs.Ref), bytes.NewReader(content(2*chunk)), 1<<20)
+	t.must(err)
+	_, err = t.s.Write(ctx, nay, chat, "k", nil, []channels.Outbound{{Text: "look", File: &channels.File{Ref: "file/" + ours.Ref, Type: "image/jpeg"}}})
+	t.must(err)
+	subject, err := t.s.EvidenceSubject(ctx, nay, "c")
+	t.must(err)
+	proof, sum, err := f.Put(ctx, subject, bytes.NewReader(content(3*chunk)), 1<<20)
+	t.must(err)
+	proof.Sum = sum
+	t.does(nay, "c", cases.Entry{Key: "proof", Kind: cases.Noted, Text: "a letter", Media: []cases.Attachment{proof}})
+	t.want(t.checked(false), "")
+	opened, err := t.s.Check(ctx, false, func(string) {})
+	t.must(err)
+	t.want(opened.Files, 3)
+
+	files := t.names(dir)
+	t.want(len(files), 3)
+	for _, way := range []struct {
+		spoil func(b []byte) []byte
+		why   string
+	}{
+		{func([]byte) []byte { return nil }, "was changed or cut off"},
+		{func(b []byte) []byte { return b[:len(b)-1] }, "was changed or cut off"},
+		{func(b []byte) []byte { b[len(b)-1] ^= 1; return b }, "was changed or cut off"},
+		{func(b []byte) []byte { b[6] ^= 1; return b }, "was changed at its beginning"},
+	} {
+		for _, file := range files {
+			whole, err := os.ReadFile(file)
+			t.must(err)
+			t.must(os.WriteFile(file, way.spoil(bytes.Clone(whole)), 0o600))
+			name, err := filepath.Rel(dir, file)
+			t.must(err)
+			t.want(t.checked(false), "attachment files/"+filepath.ToSlash(name)+" "+way.why+": put the file back from a backup, or go on without it")
+			t.must(os.WriteFile(file, whole, 0o600))
+		}
+	}
+	for _, file := range files {
+		t.must(os.Remove(file))
+	}
+	t.want(strings.Count(t.checked(false), "is not there"), 3)
+	t.must(t.s.Erase(ctx, turn.With, store.Chat)) // theirs and ours: nobody misses them
+	t.want(strings.Count(t.checked(false), "is not there"), 1)
 }
