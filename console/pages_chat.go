@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"workervoice/cases"
@@ -38,7 +39,7 @@ func part(name string, reads ...func(*chatView) error) func(*visit) error {
 	}
 }
 
-// perThread is how many exchanges are shown at a time.
+// perThread is how many exchanges are shown at a time: a whole report.
 const perThread = 40
 
 // A chatView is a conversation as the page shows it.
@@ -46,9 +47,9 @@ type chatView struct {
 	*visit
 	chatRow
 	Info   channels.Info
-	Lines  []template.HTML
-	Before int64 // where the page before it begins; zero: there is none
-	New    int64 // the place from which nothing had been read when the page was opened; zero: all had
+	Lines  template.HTML // one after the other
+	Before int64         // where the page before it begins; zero: there is none
+	New    int64         // the place from which nothing had been read when the page was opened; zero: all had
 	Others []presence
 	Draft  store.Draft
 	Holder string // name of who has it
@@ -205,19 +206,27 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) error {
 		out = append(out, line{Kind: "note", At: n.At, By: c.T("chat.note_by", "Name", c.name(n.By)), Text: n.Text, Lang: c.visit.Lang})
 	}
 	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
-	day := ""
-	for _, l := range out {
-		if d := c.Texts.Day(c.visit.Lang, l.At, c.zone()); d != day {
-			day = d
-			if err := c.write(line{Kind: "day", Text: d}); err != nil {
+	return c.thread(out)
+}
+
+// thread writes lines, with the days.
+func (c *chatView) thread(list []line) error {
+	var b strings.Builder
+	zone, last := c.zone(), [3]int{}
+	for _, l := range list {
+		y, m, d := l.At.In(zone).Date()
+		if day := [3]int{y, int(m), d}; day != last {
+			last = day
+			if err := c.write(&b, line{Kind: "day", Text: c.Texts.Day(c.visit.Lang, l.At, zone)}); err != nil {
 				return err
 			}
 		}
 		l.Clock = c.Clock(l.At)
-		if err := c.write(l); err != nil {
+		if err := c.write(&b, l); err != nil {
 			return err
 		}
 	}
+	c.Lines = template.HTML(b.String()) //nolint:gosec // what templates have escaped
 	return nil
 }
 
@@ -272,34 +281,3 @@ func (c *chatView) Hours() string {
 
 // Key is what the page sends a message with, so that it goes once.
 func (c *chatView) Key() string { return rand.Text() }
-
-// WindowShare is how much of the window is left, in percent.
-func (c *chatView) WindowShare() int {
-	if c.Info.Window == 0 {
-		return 100
-	}
-	return int(100 * c.Window() / c.Info.Window)
-}
-
-// HerClock is the time of day where the worker works.
-func (c *chatView) HerClock() string {
-	return c.Texts.Clock(c.visit.Lang, c.Now(), cases.Zone(c.Country))
-}
-
-// MyClock is the time of day of the person.
-func (c *chatView) MyClock() string { return c.Clock(c.Now()) }
-
-// Strip is the class of the strip: who speaks to the worker now.
-func (c *chatView) Strip() string {
-	switch {
-	case c.Gone:
-		return "stop"
-	case c.chatRow.Mine():
-		return "me"
-	case c.Human():
-		return "other"
-	case c.Owner == store.Queued:
-		return "wait"
-	}
-	return "bot"
-}

@@ -46,11 +46,11 @@ type listed struct {
 	Filter   store.Filter
 	Counts   store.Counts
 	Tabs     []tab
-	Rows     []template.HTML
-	Held     []template.HTML // in the first box: those that the person has, above those that wait
-	More     string          // address of what follows
-	Open     string          // the conversation shown beside it
-	Query    template.URL    // to hand on: what url.Values encodes
+	Rows     template.HTML
+	Held     template.HTML // in the first box: those that the person has, above those that wait
+	More     string        // address of what follows
+	Open     string        // the conversation shown beside it
+	Query    template.URL  // to hand on: what url.Values encodes
 	Channels []channels.ID
 	Narrowed bool
 	Damaged  bool
@@ -58,7 +58,7 @@ type listed struct {
 
 // A tab leads to a box.
 type tab struct {
-	Box  store.Box
+	Name string
 	Href string
 	N    string
 	Hot  bool
@@ -294,15 +294,31 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 	return l, nil
 }
 
-func (v *visit) rowsOf(rs []store.Row, l listed) (out []template.HTML, err error) {
+// rowsOf writes rows one after the other, as one piece: a template looks at
+// every piece that it is given.
+func (v *visit) rowsOf(rs []store.Row, l listed) (template.HTML, error) {
+	var b strings.Builder
 	for _, r := range rs {
 		h, err := v.row(v.conv(r, l.Open, l.Query))
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		out = append(out, h)
+		b.WriteString(string(h))
 	}
-	return out, nil
+	return template.HTML(b.String()), nil //nolint:gosec // what templates have escaped
+}
+
+// A narrowing says all that what narrows a list depends on.
+type narrowing struct {
+	Box      store.Box
+	Filter   store.Filter
+	Narrowed bool
+}
+
+// Narrows is the form that narrows the list.
+func (l listed) Narrows() (template.HTML, error) {
+	k := flatKey{l.Lang, "chat-filter", narrowing{l.Box, l.Filter, l.Narrowed}}
+	return l.pieces.find(k, l.Now(), func() (template.HTML, error) { return l.piece("chat-filter", l) })
 }
 
 // link fills in where the list leads to.
@@ -328,7 +344,7 @@ func (l *listed) link(q url.Values, next store.Cursor) {
 }
 
 func (l *listed) tab(b store.Box) tab {
-	t := tab{Box: b, Href: "/c/?box=" + string(b), Here: b == l.Box}
+	t := tab{Name: l.T("box." + string(b)), Href: "/c/?box=" + string(b), Here: b == l.Box}
 	switch b {
 	case store.Mine:
 		t.N = digits(l.Counts.Mine)
