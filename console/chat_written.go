@@ -110,14 +110,12 @@ func (l line) key(lang string) lineKey {
 	return lineKey{lang, string(b)}
 }
 
-// write adds a line to a thread. Most of what was said stays as it is, so it is
-// written once for all who read it.
-func (c *chatView) write(thread *strings.Builder, l line) error {
+// write writes a line of a thread. Most of what was said stays as it is, so it
+// is written once for all who read it.
+func (c *chatView) write(l line) (template.HTML, error) {
 	lang := c.visit.Lang
-	h, err := c.visit.lines.find(l.key(lang), c.Now(), func() (template.HTML, error) {
+	return c.visit.lines.find(l.key(lang), c.Now(), func() (template.HTML, error) {
 		l.Paras, l.Sign = paras(l.Text, l.Lang), signs[l.State]
 		return c.piece("line", l)
 	})
-	thread.WriteString(string(h))
-	return err
 }

@@ -178,8 +178,8 @@ func (c *chatView) name(id cases.CaseworkerID) string {
 
 // lines puts what was said, done and noted in its order, with the days.
 func (c *chatView) lines(p store.Page, notes []store.Note, before int64) error {
-	var out []line
-	labels := map[string]*option{} // of what was last offered, by value
+	out := make([]line, 0, 2*len(p.Exchanges)+len(notes)+8) // a line is large
+	labels := map[string]*option{}                          // of what was last offered, by value
 	for _, x := range p.Exchanges {
 		n := 0
 		if c.New > 0 && x.Place == c.New {
@@ -211,22 +211,27 @@ func (c *chatView) lines(p store.Page, notes []store.Note, before int64) error {
 
 // thread writes lines, with the days.
 func (c *chatView) thread(list []line) error {
-	var b strings.Builder
+	pieces := make([]string, 0, len(list)+8)
+	write := func(l line) error {
+		h, err := c.write(l)
+		pieces = append(pieces, string(h))
+		return err
+	}
 	zone, last := c.zone(), [3]int{}
 	for _, l := range list {
 		y, m, d := l.At.In(zone).Date()
 		if day := [3]int{y, int(m), d}; day != last {
 			last = day
-			if err := c.write(&b, line{Kind: "day", Text: c.Texts.Day(c.visit.Lang, l.At, zone)}); err != nil {
+			if err := write(line{Kind: "day", Text: c.Texts.Day(c.visit.Lang, l.At, zone)}); err != nil {
 				return err
 			}
 		}
 		l.Clock = c.Clock(l.At)
-		if err := c.write(&b, l); err != nil {
+		if err := write(l); err != nil {
 			return err
 		}
 	}
-	c.Lines = template.HTML(b.String()) //nolint:gosec // what templates have escaped
+	c.Lines = template.HTML(strings.Join(pieces, "")) //nolint:gosec // what templates have escaped
 	return nil
 }
 

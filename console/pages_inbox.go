@@ -231,21 +231,6 @@ func Sev(s cases.Severity) string {
 	return strings.ToLower(s.String())
 }
 
-// A severityChoice is a choice of the filter.
-type severityChoice struct {
-	N     int
-	Words string
-	Here  bool
-}
-
-// Severities returns those to narrow a list to.
-func (l listed) Severities() (out []severityChoice) {
-	for s := cases.Danger; s <= cases.Information; s++ {
-		out = append(out, severityChoice{int(s), l.T("sev." + Sev(s)), s == l.Filter.Worst})
-	}
-	return out
-}
-
 // perList is how many conversations a list shows at a time: twice what a high
 // screen has room for.
 const perList = 25
@@ -297,28 +282,15 @@ func (v *visit) list(ctx context.Context, open string) (listed, error) {
 // rowsOf writes rows one after the other, as one piece: a template looks at
 // every piece that it is given.
 func (v *visit) rowsOf(rs []store.Row, l listed) (template.HTML, error) {
-	var b strings.Builder
-	for _, r := range rs {
+	pieces := make([]string, len(rs))
+	for i, r := range rs {
 		h, err := v.row(v.conv(r, l.Open, l.Query))
 		if err != nil {
 			return "", err
 		}
-		b.WriteString(string(h))
+		pieces[i] = string(h)
 	}
-	return template.HTML(b.String()), nil //nolint:gosec // what templates have escaped
-}
-
-// A narrowing says all that what narrows a list depends on.
-type narrowing struct {
-	Box      store.Box
-	Filter   store.Filter
-	Narrowed bool
-}
-
-// Narrows is the form that narrows the list.
-func (l listed) Narrows() (template.HTML, error) {
-	k := flatKey{l.Lang, "chat-filter", narrowing{l.Box, l.Filter, l.Narrowed}}
-	return l.pieces.find(k, l.Now(), func() (template.HTML, error) { return l.piece("chat-filter", l) })
+	return template.HTML(strings.Join(pieces, "")), nil //nolint:gosec // what templates have escaped
 }
 
 // link fills in where the list leads to.

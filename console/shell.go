@@ -58,6 +58,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"workervoice/bot"
@@ -293,11 +294,16 @@ func (v *visit) ask() {
 	http.Redirect(v.W, v.R, to, http.StatusSeeOther)
 }
 
+// sheets are what pages are written on: one that has to grow is dear.
+var sheets = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // Show answers with a template.
 func (v *visit) Show(name string, data any) error {
-	var b bytes.Buffer
+	b := sheets.Get().(*bytes.Buffer)
+	defer sheets.Put(b)
+	b.Reset()
 	kept := v.noteBeside()
-	err := officePages[v.Lang]().ExecuteTemplate(&b, name, data)
+	err := officePages[v.Lang]().ExecuteTemplate(b, name, data)
 	if err := errors.Join(err, kept()); err != nil {
 		return err
 	}

@@ -44,20 +44,22 @@ func (c *Catalog) date(lang, pattern string, t time.Time, loc *time.Location) st
 	if loc != nil {
 		t = t.In(loc)
 	}
-	year := strconv.Itoa(t.Year())
-	if lang == "th" {
-		year = fmt.Sprintf("%d (%d)", t.Year()+thaiYears, t.Year())
-	}
 	text := c.word(lang, pattern)
-	for _, part := range [][2]string{
-		{"{{.Weekday}}", c.word(lang, "day."+strconv.Itoa(int(t.Weekday())))},
-		{"{{.Day}}", strconv.Itoa(t.Day())},
-		{"{{.Month}}", c.word(lang, "month."+strconv.Itoa(int(t.Month())))},
-		{"{{.Year}}", year},
-		{"{{.Clock}}", t.Format("15:04")},
-	} {
-		text = strings.ReplaceAll(text, part[0], part[1])
+	put := func(place string, word func() string) {
+		if strings.Contains(text, place) { // most patterns have few of them
+			text = strings.ReplaceAll(text, place, word())
+		}
 	}
+	put("{{.Weekday}}", func() string { return c.word(lang, "day."+strconv.Itoa(int(t.Weekday()))) })
+	put("{{.Day}}", func() string { return strconv.Itoa(t.Day()) })
+	put("{{.Month}}", func() string { return c.word(lang, "month."+strconv.Itoa(int(t.Month()))) })
+	put("{{.Year}}", func() string {
+		if lang == "th" {
+			return fmt.Sprintf("%d (%d)", t.Year()+thaiYears, t.Year())
+		}
+		return strconv.Itoa(t.Year())
+	})
+	put("{{.Clock}}", func() string { return t.Format("15:04") })
 	return text
 }
 
