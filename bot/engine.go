@@ -95,6 +95,7 @@ const (
 func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	e.Store.OnWork(e.ring)
+	e.Store.OnPause(e.paused)
 	for range takers {
 		g.Go(func() error { return e.turns.loop(ctx, tick, e.answer) })
 	}

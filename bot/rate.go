@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"workervoice/channels"
-	"workervoice/store"
 )
 
 // A rater spaces messages as a platform allows: a bucket for the channel and
@@ -111,9 +110,9 @@ func each(r channels.Rate) time.Duration {
 	return (r.Per + n - 1) / n
 }
 
-// busy stops the whole channel as the platform asked, also over a restart. Who
-// are told so at the same time are told to wait until the same second, and it
-// is kept once.
+// busy stops the whole channel as the platform asked, also over a restart and in
+// other processes. Who are told so at the same time are told to wait until the
+// same second, and it is kept once.
 func (s *sender) busy(ctx context.Context, until time.Time) {
 	if whole := until.Truncate(time.Second); whole.Before(until) {
 		until = whole.Add(time.Second)
@@ -121,9 +120,15 @@ func (s *sender) busy(ctx context.Context, until time.Time) {
 	if !s.rate.hold(until) {
 		return
 	}
-	err := s.e.Store.PutChannel(context.WithoutCancel(ctx), s.info.ID, func(st *store.ChannelState) { st.BusyUntil = latest(st.BusyUntil, until) })
-	if err != nil {
-		s.e.Log.Error("the platform's pause is not kept over a restart", "channel", s.info.ID, "err", err)
+	if err := s.e.Store.Pause(context.WithoutCancel(ctx), s.info.ID, until); err != nil {
+		s.e.Log.Error("the platform's pause is not kept over a restart, nor told to other processes: look at the store", "channel", s.info.ID, "err", err)
+	}
+}
+
+// paused takes up a pause that the platform asked another process for.
+func (e *Engine) paused(ch channels.ID, until time.Time) {
+	if s := e.senders[ch]; s != nil {
+		s.rate.hold(until)
 	}
 }
 

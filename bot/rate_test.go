@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"workervoice/channels"
+	"workervoice/store"
 )
 
 // A strict platform takes thirty messages a second, thirty at once, and refuses
@@ -114,6 +115,43 @@ func TestPauseOutlivesTheProgram(t *testing.T) {
 		stop()
 		if refused, then := p.seen(); refused != 1 || then != early {
 			t.Errorf("the platform had to refuse %d times, and %d requests came in the pause", refused, then-early)
+		}
+	})
+}
+
+// A platform asks one of two processes for a pause while both send as fast as
+// they may. The other sends at most what it had reserved, and after the pause
+// they begin together as slowly as one would.
+func TestPauseOfTwoProcesses(t *testing.T) {
+	t.Parallel()
+	inBubble(t, infoOf(t, "telegram"), func(s *stage) {
+		shared := struct{ store.Backend }{s.db} // other processes may use it
+		p := &strict{}
+		s.play.fail = p.take
+		var stops []func()
+		for range 2 {
+			s.e = s.engine(shared)
+			stops = append(stops, s.start())
+			elapse(time.Second)
+		}
+		for i := range 400 {
+			s.owe(fmt.Sprint("w", i), channels.Push)
+		}
+		elapse(2 * time.Second)
+		p.mu.Lock()
+		p.used, p.at = 60, time.Now() // by a program of which nobody knows
+		p.mu.Unlock()
+		s.wait(time.Second, func() bool { refused, _ := p.seen(); return refused == 1 })
+		s.wait(time.Minute, func() bool { return s.play.count() == 400 })
+		for _, stop := range stops {
+			stop()
+		}
+		_, early := p.seen()
+		if refused, _ := p.seen(); refused != 1 || early > 2*int(portion/each(s.play.info.Rate)) {
+			t.Errorf("the platform had to refuse %d times, and %d requests came in the pause", refused, early)
+		}
+		if twice(s.sent()) != "" {
+			t.Error("a message was sent twice")
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"workervoice/cases"
+	"workervoice/channels"
 )
 
 // A Herald is a [Backend] that several processes use at once. What one of them
@@ -51,14 +52,16 @@ type others struct {
 	known map[Hint]bool // those in next
 	here  func(Here)
 	work  func()
+	quiet func(channels.ID, time.Time)
 }
 
 // A word is what one process tells the others at a time.
 type word struct {
 	From  string
-	Hints []Hint            `json:",omitempty"`
-	Left  map[string]uint64 `json:",omitempty"` // work that nobody holds: shards by queue
-	Here  []Here            `json:",omitempty"`
+	Hints []Hint                    `json:",omitempty"`
+	Left  map[string]uint64         `json:",omitempty"` // work that nobody holds: shards by queue
+	Here  []Here                    `json:",omitempty"`
+	Quiet map[channels.ID]time.Time `json:",omitempty"` // until when platforms asked for no messages
 }
 
 // gathers is how long hints wait for others, so that a busy process says a few
@@ -129,6 +132,15 @@ func (o *others) left(queue string, shards uint64) {
 	})
 }
 
+func (o *others) pause(ch channels.ID, until time.Time) {
+	o.add(func(w *word) {
+		if w.Quiet == nil {
+			w.Quiet = make(map[channels.ID]time.Time)
+		}
+		w.Quiet[ch] = latest(w.Quiet[ch], until)
+	})
+}
+
 // talk says what has gathered until ctx is done.
 func (o *others) talk(ctx context.Context) {
 	t := time.NewTimer(gathers)
@@ -157,7 +169,7 @@ func (o *others) say(ctx context.Context) {
 	o.next = word{}
 	clear(o.known)
 	o.mu.Unlock()
-	if w.Hints == nil && w.Left == nil && w.Here == nil {
+	if w.Hints == nil && w.Left == nil && w.Here == nil && w.Quiet == nil {
 		return
 	}
 	w.From = o.me
@@ -186,8 +198,13 @@ func (o *others) hear(words []byte) {
 		o.s.hub.pass(h)
 	}
 	o.mu.Lock()
-	here := o.here
+	here, quiet := o.here, o.quiet
 	o.mu.Unlock()
+	for ch, until := range w.Quiet {
+		if quiet != nil {
+			quiet(ch, until)
+		}
+	}
 	for queue, shards := range w.Left {
 		o.s.hints.left(queue, shards)
 	}
@@ -227,4 +244,12 @@ func (s *Store) OnWork(f func()) {
 	s.hub.others.mu.Lock()
 	defer s.hub.others.mu.Unlock()
 	s.hub.others.work = f
+}
+
+// OnPause has f called when another process says until when a platform asked for
+// no messages of a channel. It is called once; f returns at once.
+func (s *Store) OnPause(f func(ch channels.ID, until time.Time)) {
+	s.hub.others.mu.Lock()
+	defer s.hub.others.mu.Unlock()
+	s.hub.others.quiet = f
 }

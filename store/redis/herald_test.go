@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,14 @@ func TestTold(t *testing.T) {
 	}
 	one.Due(store.Parcel{})
 	<-work
+	quiet := make(chan string, 1)
+	two.OnPause(func(ch channels.ID, until time.Time) { quiet <- fmt.Sprint(ch, " ", until.UnixMilli()) })
+	if err := one.Pause(t.Context(), "tg", time.UnixMilli(1_700_000_000_123)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-quiet; got != "tg 1700000000123" {
+		t.Errorf("told of a pause: %q", got)
+	}
 }
 
 // process is what one process makes of a server.
