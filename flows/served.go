@@ -166,7 +166,7 @@ func (t *talk) summon() {
 	}
 	due := t.due(severity)
 	t.enter(id, cases.Entry{Kind: cases.Asked, Severity: severity, Due: due})
-	if !slices.ContainsFunc(t.s.Mine, func(m Mine) bool { return m.ID == id }) && (t.s.Draft == nil || t.s.Draft.ID != id) {
+	if !slices.ContainsFunc(t.s.Mine, func(m Mine) bool { return m.ID == id }) { // also of a report that is not sent: a person looks at it now
 		t.s.Mine = append(t.s.Mine, Mine{ID: id, Ref: cases.RefOf(id), Status: cases.Received, Severity: severity, News: t.e.At, Due: due})
 	}
 	t.s.Waits = true
@@ -322,6 +322,9 @@ func readForced(t *talk, v string) {
 	if v == "yes" { // nothing is stopped on somebody else's word
 		t.pressured(m)
 		return
+	}
+	if d := t.s.Draft; d != nil && d.ID == m.ID { // what is told on is no more of that case
+		d.ID = t.newCase()
 	}
 	m.Status, m.Due = cases.Withdrawn, time.Time{}
 	t.enter(m.ID, cases.Entry{Kind: cases.Withdrew})

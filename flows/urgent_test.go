@@ -77,3 +77,28 @@ func TestMyCaseInDanger(t *testing.T) {
 		}
 	}
 }
+
+// TestMyCaseAfterAsking asks for a person in the middle of a report: there is a
+// case from then on, which the menu leads to and which stays one when the report
+// is sent. A report that is told on after the case was withdrawn is another.
+func TestMyCaseAfterAsking(t *testing.T) {
+	s := told(quick)
+	s.Mine, s.Danger = nil, nil
+	s.Draft = &cases.Report{ID: "c", Kinds: []cases.Code{"pay.late"}}
+	w := &worker{T: t, s: s, at: noon}
+	w.step(channels.Event{Kind: channels.Said, Text: "person", Intent: "person"})
+	w.step(channels.Event{Kind: channels.Said, Text: "menu", Intent: "menu"}).press("mycase")
+	if said := heard(w.fx); w.s.State != status || !slices.Contains(said, "case.status") || len(w.s.Mine) != 1 || w.s.Mine[0].Due.IsZero() {
+		t.Fatalf("the worker hears %v in %s, and has the cases %+v", said, w.s.State, w.s.Mine)
+	}
+	asked := w.s.Copy()
+	w.press("menu", "draft", "send_now")
+	if len(w.s.Mine) != 1 || w.s.Mine[0].ID != "c" || w.s.Mine[0].Report == nil || w.s.Draft != nil {
+		t.Errorf("once the report is sent the worker's cases are %+v", w.s.Mine)
+	}
+	w.s = asked
+	w.press("withdraw", "yes", "no")
+	if w.s.Mine[0].Status != cases.Withdrawn || w.s.Draft == nil || w.s.Draft.ID == "c" {
+		t.Errorf("once the case is withdrawn it is %+v, and the report %+v", w.s.Mine[0], w.s.Draft)
+	}
+}
