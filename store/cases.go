@@ -42,12 +42,11 @@ func (s *Store) open(ctx context.Context, by cases.Caseworker, what string, id c
 func (s *Store) look(ctx context.Context, by cases.Caseworker, what string, id cases.ID, may func(cases.Caseworker, cases.Case) bool) (cases.Case, error) {
 	at := s.caseID(id)
 	read := func() (c cases.Case, err error) { c, _, err = s.caseAt(ctx, at); return c, err }
-	c, err := cases.Case{}, error(nil)
 	if g, ok := ctx.Value(gathered{}).(*gathering); ok {
-		c, err = g.at(at, read)
-	} else {
-		c, err = read()
+		alone := read
+		read = func() (cases.Case, error) { return g.at(at, alone) }
 	}
+	c, err := read()
 	if errors.Is(err, ErrNotFound) || err == nil && !may(by, c) {
 		return cases.Case{}, errNoCase
 	}
