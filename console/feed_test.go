@@ -9,6 +9,7 @@ import (
 
 	"workervoice/cases"
 	"workervoice/channels"
+	"workervoice/store"
 )
 
 // TestPagesHearWhatTheyShow gives pages that show different things the changes
@@ -98,5 +99,31 @@ func TestPageOfOneChat(t *testing.T) {
 	}
 	if strings.Contains(said, other) {
 		t.Errorf("it heard of a conversation that it does not show: %s", said)
+	}
+}
+
+// TestGoneWithoutAWord shuts a lid: whoever still looks hears of it when a page
+// next says that somebody is there.
+func TestGoneWithoutAWord(t *testing.T) {
+	h := newHouse(t)
+	x := h.o.live
+	nan, su := store.Signed{}, store.Signed{}
+	nan.Caseworker, nan.Name = cases.Caseworker{ID: "nan", Org: "home", Role: cases.Helper}, "Nan"
+	su.Caseworker, su.Name = cases.Caseworker{ID: "su", Org: "home", Role: cases.Helper}, "Su"
+	begun := h.now()
+	x.note("a", nan, "", begun)
+	x.note("a", su, "", begun)
+	if o := x.others("a", su, begun.Add(gone)); len(o) != 1 || o[0].Name != "Nan" {
+		t.Fatalf("beside Su looks %v", o)
+	}
+	p := x.open(su.Caseworker, []string{"here:a"})
+	defer x.shut(p)
+	x.note("a", su, "", begun.Add(gone-time.Second))
+	x.note("a", su, "", begun.Add(gone+time.Second))
+	if got := string(<-p.hints); !strings.Contains(got, "here:a") {
+		t.Errorf("told is %q", got)
+	}
+	if o := x.others("a", su, begun.Add(gone+time.Second)); len(o) != 0 {
+		t.Errorf("beside Su looks %v", o)
 	}
 }

@@ -119,6 +119,9 @@ func (x *exchange) left(chat string, me store.Signed) {
 func (x *exchange) present(h store.Here, now time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if !h.Left {
+		x.sweep(h.Chat, now)
+	}
 	was := x.here[h.Chat][h.Who]
 	switch {
 	case !h.Left:
@@ -137,21 +140,29 @@ func (x *exchange) present(h store.Here, now time.Time) {
 	x.tell(h.Org, "here:"+h.Chat)
 }
 
+// sweep forgets who went without a word, as where a lid is shut, and tells those
+// who still look. x.mu is held.
+func (x *exchange) sweep(chat string, now time.Time) {
+	for id, p := range x.here[chat] {
+		if now.Sub(p.at) > gone {
+			delete(x.here[chat], id)
+			x.tell(p.org, "here:"+chat)
+		}
+	}
+	if len(x.here[chat]) == 0 {
+		delete(x.here, chat)
+	}
+}
+
 // others returns who else of the same organisation looks at a conversation, by
 // name.
 func (x *exchange) others(chat string, me store.Signed, now time.Time) (out []presence) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for id, p := range x.here[chat] {
-		switch {
-		case now.Sub(p.at) > gone:
-			delete(x.here[chat], id)
-		case id != me.ID && p.org == me.Org:
+		if id != me.ID && p.org == me.Org && now.Sub(p.at) <= gone {
 			out = append(out, *p)
 		}
-	}
-	if len(x.here[chat]) == 0 {
-		delete(x.here, chat)
 	}
 	slices.SortFunc(out, func(a, b presence) int {
 		if a.Name < b.Name {
