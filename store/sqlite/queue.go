@@ -32,16 +32,21 @@ func (d *DB) ask(ctx context.Context, do func(*writer) error) error {
 const (
 	perCommit  = 256                    // most requests in one transaction
 	checkpoint = 2000                   // requests between checkpoints under load
+	few        = 50                     // requests that the writer copies itself, while everybody waits
+	rounds     = 4                      // after which it copies however many there are
 	quiet      = 100 * time.Millisecond // idle time that is used for one
 )
 
 // write is the writer. Under load a checkpoint would keep everybody waiting, so
-// another connection does most of it beside the writer, and the writer only
-// what has come meanwhile: then the log begins anew.
+// another connection does most of it beside the writer, then what has come
+// meanwhile, and so on; and the writer only the few that are left: then the log
+// begins anew. In a large file two thousand requests have touched so many pages
+// that to copy and flush them takes a good part of a second.
 func (d *DB) write(w *writer) {
 	defer close(d.done)
 	defer w.close()
-	pending := 0
+	pending := 0             // requests that nobody copies yet
+	round := 0               // of copying beside the writer
 	var copied chan struct{} // closed when the other connection is done; nil if it does nothing
 	idle := time.NewTimer(quiet)
 	defer idle.Stop()
@@ -58,23 +63,28 @@ func (d *DB) write(w *writer) {
 			pending += w.group(d.drain(r))
 			idle.Reset(quiet)
 		case <-copied:
-			copied, pending = nil, w.checkpoint()
+			if copied = nil; pending <= few || round == rounds {
+				pending, round = w.checkpoint(), 0
+			}
 		case <-idle.C:
 			if copied == nil && (pending > 0 || w.dirty) {
 				pending = w.checkpoint()
 			}
 		}
-		if copied == nil && pending >= checkpoint {
-			copied = make(chan struct{})
+		if copied == nil && (pending >= checkpoint || round > 0) {
+			copied, pending, round = make(chan struct{}), 0, round+1
 			go d.copyLog(copied)
 		}
 	}
 }
 
-// copyLog moves what was committed into the main file while others write.
+// copyLog moves what was committed into the main file while others write. What
+// came meanwhile has SQLite leave the flush of that file to the last checkpoint,
+// the writer's: so it is done here, and nobody waits for it.
 func (d *DB) copyLog(done chan<- struct{}) {
 	defer close(done)
 	d.db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`) //nolint:errcheck // the writer's own checkpoint meets the same fault
+	d.main.Sync()                               //nolint:errcheck // as above
 }
 
 // drain returns r and whatever waits behind it. First it lets those run who are

@@ -28,6 +28,7 @@ type DB struct {
 	file    string // with its settings
 	db      *sql.DB
 	lock    *os.File
+	main    *os.File // the file at path: kept open, since to close it could end locks that SQLite holds on it
 	read    readers
 	queue   chan *request
 	copying atomic.Int32 // snapshots that are being read
@@ -58,6 +59,7 @@ func open(path, vfs string) (*DB, error) {
 	d, err := connect(path, vfs)
 	if err == nil {
 		d.lock = lock
+		d.main, err = os.OpenFile(path, os.O_RDWR, 0)
 		for _, suffix := range []string{"-wal", "-shm"} {
 			err = errors.Join(err, os.Chmod(path+suffix, 0o600))
 		}
@@ -65,6 +67,7 @@ func open(path, vfs string) (*DB, error) {
 	if err != nil {
 		if d != nil {
 			d.db.Close()
+			d.main.Close()
 		}
 		lock.Close()
 		return nil, fmt.Errorf("sqlite: %s: %w", filepath.Base(path), err)
@@ -72,6 +75,7 @@ func open(path, vfs string) (*DB, error) {
 	w, err := newWriter(d.file, &d.copying)
 	if err != nil {
 		d.db.Close()
+		d.main.Close()
 		lock.Close()
 		return nil, fmt.Errorf("sqlite: %s: %w", filepath.Base(path), explain(err))
 	}
@@ -155,7 +159,7 @@ func (d *DB) Close() error {
 	close(d.queue)
 	d.mu.Unlock()
 	<-d.done
-	return errors.Join(d.db.Close(), d.lock.Close())
+	return errors.Join(d.db.Close(), d.main.Close(), d.lock.Close())
 }
 
 // Commit implements [store.Backend].
