@@ -66,7 +66,8 @@ func (h *hand) end(l store.Lane, next *claimed) *claimed {
 
 // lose is end where st could not be written down. Where the lane was claimed
 // since, done is st with the fence of that, or next is what it holds instead;
-// else st is remembered until it is claimed again.
+// else st is remembered until it is claimed again. Where nothing was sent there
+// is nothing to remember: what waits for the worker may be due by then.
 func (h *hand) lose(st store.Settlement) (done *store.Settlement, next *claimed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -81,6 +82,10 @@ func (h *hand) lose(st store.Settlement) (done *store.Settlement, next *claimed)
 			next = newer
 		}
 		return done, next
+	}
+	if st.Gone == 0 {
+		delete(h.lanes, l)
+		return nil, nil
 	}
 	is.lost = &st
 	if h.lost++; h.lost > forgets {

@@ -230,3 +230,22 @@ func TestElsewhereInHand(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingSentNothingRemembered has the decision to wait for the worker not
+// be kept. When the lane is claimed again the message is looked at anew: the
+// worker may have written since.
+func TestNothingSentNothingRemembered(t *testing.T) {
+	var h hand
+	m := channels.Outbound{Key: "m"}
+	c := claimed{Parcel: store.Parcel{Messages: []channels.Outbound{m}}}
+	for gone, now := range []bool{true, false} { // of messages that were sent, and whether it is to be sent again
+		if first, _ := h.begin(c); !first {
+			t.Fatal("it is not sent at all")
+		}
+		h.lose(store.Settlement{Parcel: c.Parcel, Gone: gone, Retry: store.Held})
+		if again, done := h.begin(c); again != now || (done == nil) != now {
+			t.Errorf("%d sent: claimed again it is to be sent: %v, and was settled as %v", gone, again, done)
+		}
+		h.end(c.Lane(), nil)
+	}
+}
