@@ -107,8 +107,8 @@ func (s *Store) entry(ctx context.Context, id string, l line) (cases.Entry, erro
 }
 
 // Timeline returns up to n entries of a case, oldest first, leaving out the
-// first from; with from below 0 the last n. Of a worker erased since they show kinds and times only, and of
-// what was damaged nothing: the error then says so.
+// first from; with from below 0 the last n. Of a worker erased since they show
+// kinds and times only, and of what was damaged nothing: the error then says so.
 func (s *Store) Timeline(ctx context.Context, by cases.Caseworker, id cases.ID, from int64, n int) ([]cases.Entry, error) {
 	c, err := s.open(ctx, by, "timeline", id)
 	if err != nil {
