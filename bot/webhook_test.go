@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -58,6 +59,45 @@ func TestTenTimesAtOnce(t *testing.T) {
 	}
 	if _, session := s.look("telegram", "700000001"); len(session.Early) != 1 {
 		t.Errorf("the worker's words are kept %d times", len(session.Early))
+	}
+}
+
+// A pressed button is let go with the answer to its webhook, without a request
+// of its own, once its event is kept; and again if the webhook comes again,
+// since the answer may have been lost.
+func TestButtonLetGo(t *testing.T) {
+	t.Parallel()
+	s, n := onInternet(t)
+	asked := 0
+	n.refuse = func(path, _ string) (int, string) {
+		if strings.HasSuffix(path, "/answerCallbackQuery") {
+			asked++
+		}
+		return 0, ""
+	}
+	n.hook(t, "telegram", onTelegram(1, 700000001, s.Now(), `"text":"hello"`))
+	s.settle()
+	for range 2 {
+		resp, err := n.Client().Do(called(n.URL, "telegram", pressedOnTelegram(2, 700000001, "language:en")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Method string `json:"method"`
+			ID     string `json:"callback_query_id"`
+		}
+		err = json.NewDecoder(resp.Body).Decode(&got)
+		resp.Body.Close() //nolint:errcheck // it was read
+		if err != nil || resp.Header.Get("Content-Type") != "application/json" || got.Method != "answerCallbackQuery" || got.ID != "cb2" {
+			t.Fatalf("the webhook is answered with %+v, %v", got, err)
+		}
+		s.settle()
+	}
+	s.e.acks.wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if asked != 0 {
+		t.Errorf("%d requests let the button go beside that", asked)
 	}
 }
 

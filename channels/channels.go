@@ -88,6 +88,17 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, e Event) error
 }
 
+// An Answerer is an Acknowledger whose platform also takes the
+// acknowledgement in the answer to the webhook that brought the press.
+type Answerer interface {
+	Acknowledger
+
+	// Answer returns that answer, as JSON, or nil if nothing waits for one. The
+	// platform does not say whether it could use it, so that nothing else that
+	// matters goes this way.
+	Answer(e Event) []byte
+}
+
 // A Deleter is an Adapter that can take messages off the worker's phone.
 type Deleter interface {
 	Adapter

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -26,6 +27,23 @@ func (a *Adapter) Acknowledge(ctx context.Context, e channels.Event) error {
 		return nil
 	}
 	return sendError(err)
+}
+
+// Answer implements [channels.Answerer]: a webhook may be answered with one
+// call of the Bot API, whose result Telegram does not tell
+// (https://core.telegram.org/bots/api#making-requests-when-getting-updates).
+func (a *Adapter) Answer(e channels.Event) []byte {
+	if e.Callback == "" {
+		return nil
+	}
+	b, err := json.Marshal(struct {
+		Method string `json:"method"`
+		bot.AnswerCallbackQueryParams
+	}{"answerCallbackQuery", bot.AnswerCallbackQueryParams{CallbackQueryID: e.Callback}})
+	if err != nil {
+		return nil // a string can always be written
+	}
+	return b
 }
 
 // Delete implements [channels.Deleter]. Telegram removes messages of the last

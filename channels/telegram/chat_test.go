@@ -40,6 +40,19 @@ func TestAcknowledge(t *testing.T) {
 	}
 }
 
+func TestAnswer(t *testing.T) {
+	f, a := newFake(t)
+	if got, want := string(a.Answer(channels.Event{Callback: "cb1"})), `{"method":"answerCallbackQuery","callback_query_id":"cb1"}`; got != want {
+		t.Errorf("answers %s, want %s", got, want)
+	}
+	if got := a.Answer(channels.Event{Text: "hello"}); got != nil {
+		t.Errorf("answers %s where no button waits", got)
+	}
+	if len(f.calls) != 0 {
+		t.Errorf("%d requests", len(f.calls))
+	}
+}
+
 func TestDelete(t *testing.T) {
 	f, a := newFake(t)
 	var ids []string

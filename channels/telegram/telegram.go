@@ -75,14 +75,14 @@ type Adapter struct {
 }
 
 var (
-	_ channels.Adapter      = (*Adapter)(nil)
-	_ channels.Poller       = (*Adapter)(nil)
-	_ channels.Starter      = (*Adapter)(nil)
-	_ channels.Fetcher      = (*Adapter)(nil)
-	_ channels.Acknowledger = (*Adapter)(nil)
-	_ channels.Deleter      = (*Adapter)(nil)
-	_ channels.Leaver       = (*Adapter)(nil)
-	_ channels.Linker       = (*Adapter)(nil)
+	_ channels.Adapter  = (*Adapter)(nil)
+	_ channels.Poller   = (*Adapter)(nil)
+	_ channels.Starter  = (*Adapter)(nil)
+	_ channels.Fetcher  = (*Adapter)(nil)
+	_ channels.Answerer = (*Adapter)(nil)
+	_ channels.Deleter  = (*Adapter)(nil)
+	_ channels.Leaver   = (*Adapter)(nil)
+	_ channels.Linker   = (*Adapter)(nil)
 )
 
 var (
