@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"workervoice/channels"
@@ -168,8 +169,14 @@ const recently = time.Second
 //
 // What this process committed a moment ago is at hand; anything else is read.
 func (s *Store) Standing(ctx context.Context, p Parcel) (Conversation, flows.Session, error) {
+	return s.standing(ctx, p, recently)
+}
+
+// standing is Standing for who may rely on what was known so long ago.
+func (s *Store) standing(ctx context.Context, p Parcel, ago time.Duration) (Conversation, flows.Session, error) {
 	k, ok := s.recent.get(p.lane.ID)
-	if !ok || !p.near || s.now().Sub(k.at) > recently || s.overtaken(p.lane.ID, k) {
+	later := func(m channels.Outbound) bool { return m.Owner > k.Epoch } // from after a takeover that k does not know of
+	if !ok || !p.near || s.now().Sub(k.at) > ago || s.overtaken(p.lane.ID, k) || slices.ContainsFunc(p.Messages, later) {
 		var err error
 		if k, err = s.read(ctx, p.lane.ID); err != nil {
 			return Conversation{}, flows.Session{}, err

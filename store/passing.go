@@ -102,16 +102,25 @@ func (p *passing) end(id string, x *passage, n *int) {
 	}
 }
 
+// justNow is how long ago this process may have changed a conversation for a
+// message to go out without another look at the back end, where other processes
+// use that too. Its change was one to what stood there then. A takeover by
+// another process, which can only have come after it, waits until this one lets
+// the lane go that it holds, see settled; and a look would not be much newer,
+// since its way to the back end and back takes time, too.
+const justNow = 100 * time.Millisecond
+
 // Pass returns how the conversation stands to which p is sent now, as the last
 // look before the request, and keeps it from being taken over until leave is
-// called. Where other processes use the same back end it reads that, however
-// short ago this one did.
+// called. Where other processes use the same back end it reads that, unless
+// this one wrote it justNow.
 func (s *Store) Pass(ctx context.Context, p Parcel) (c Conversation, session flows.Session, leave func(), err error) {
 	leave = s.passing.out(p.lane.ID)
+	ago := recently
 	if !s.alone {
-		p.near = false
+		ago = justNow
 	}
-	if c, session, err = s.Standing(ctx, p); err != nil {
+	if c, session, err = s.standing(ctx, p, ago); err != nil {
 		leave()
 	}
 	return c, session, leave, err

@@ -20,6 +20,7 @@ var chats = []test{
 	{"what a caseworker writes is sent once, however often it comes", writtenOnce},
 	{"writing takes over what nobody has, with a greeting first", writtenFirst},
 	{"a takeover waits for the message on its way, and no other begins", passed},
+	{"another process's takeover waits too, and what comes after it is looked at anew", passedElsewhere},
 	{"handing back tells the conversation in the same commit", handedBack},
 	{"a conversation is assigned and transferred by those who may", assigned},
 	{"since when a worker waits", waitsSince},
@@ -260,6 +261,55 @@ func passed(t rig) {
 	t.must(err)
 	t.want(now.Taken > p.Messages[0].Owner, true) // what was decided before is superseded
 	leave()
+}
+
+func passedElsewhere(t rig) {
+	deaf := struct{ store.Backend }{t.b} // no process hears of another
+	s, err := store.New(deaf, store.Key{1}, t.c.Now)
+	t.must(err)
+	two, err := store.New(deaf, store.Key{1}, t.c.Now)
+	t.must(err)
+	s.Home(nay.Org)
+	turn, err := s.Begin(ctx, event("a", "1"))
+	t.must(err)
+	p, err := s.Commit(ctx, turn, sends("a", "m1"), lease)
+	t.must(err)
+	id, err := s.ChatOf(ctx, turn.With)
+	t.must(err)
+	look := func(p store.Parcel) (epoch int64) {
+		c, _, leave, err := s.Pass(ctx, p)
+		t.must(err)
+		leave()
+		return int64(c.Epoch)
+	}
+	done := make(chan store.Conversation)
+	go func() {
+		c, err := two.TakeOver(ctx, may, id, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		done <- c
+	}()
+	for c := (store.Conversation{}); !c.Human(); { // it stands, but is not done
+		c, _, err = two.Chat(ctx, bot, id)
+		t.must(err)
+	}
+	_, err = two.Write(ctx, may, id, "key", nil, []channels.Outbound{{Text: "hello"}})
+	t.must(err)
+	rs, err := s.Settle(ctx, lease, store.Settlement{Parcel: *p, Gone: 1})
+	t.must(err)
+	next := rs[0].Next
+	t.want(show(len(next.Messages), next.Messages[0].By, look(*next)), "1 may 1")
+	select {
+	case <-done:
+		t.Fatal("taken over while this process may send")
+	default:
+	}
+	_, err = s.Settle(ctx, lease, store.Settlement{Parcel: *next, Gone: 1})
+	t.must(err)
+	t.want(show((<-done).Late), "false")
+	t.c.Pass(time.Second)
+	t.want(look(*p), 1) // what this process wrote is too long ago
 }
 
 func handedBack(t rig) {
