@@ -66,7 +66,7 @@ func (e *Engine) meant(s flows.Session, text string) string {
 			if lang == "" {
 				continue
 			}
-			if label, err := e.Texts.Text(lang, c.Key, nil); err == nil && translations.Fold(label) == folded {
+			if e.Texts.Folded(lang, c.Key) == folded {
 				return c.Value
 			}
 		}

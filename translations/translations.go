@@ -125,6 +125,26 @@ func (c *Catalog) Text(lang, key string, args map[string]any) (string, error) {
 	return s, nil
 }
 
+// Folded is [Fold] of the text named key in lang, which needs no arguments, or
+// "" if there is none. Labels are compared with much of what workers write, so
+// each is folded once.
+func (c *Catalog) Folded(lang, key string) string {
+	t, ok := c.texts[lang]
+	if !ok {
+		t, lang = c.texts[English], English
+	}
+	if s, ok := t.folded.Load(key); ok {
+		return s.(string)
+	}
+	text, err := c.Text(lang, key, nil)
+	if err != nil {
+		return ""
+	}
+	s := Fold(text)
+	t.folded.Store(key, s)
+	return s
+}
+
 // Fallbacks returns how often English stood in for another language since
 // Load, by key.
 func (c *Catalog) Fallbacks() map[string]int64 {
@@ -160,6 +180,7 @@ type texts struct {
 	forms  map[string]*i18n.Message // all, by key
 	fields map[string][]string      // placeholders, by key
 	local  *i18n.Localizer
+	folded sync.Map // of string: labels as words are compared, by key
 }
 
 func (t *texts) has(key string) bool { return t.forms[key] != nil }

@@ -2,6 +2,7 @@ package translations
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +85,21 @@ func TestTextInAnotherLanguage(t *testing.T) {
 }
 
 // What a worker wrote must not show in an error.
+func TestFolded(t *testing.T) {
+	c := mustLoad(t)
+	for range 2 { // made, then remembered
+		for _, lang := range append(slices.Clone(languages), "fr") {
+			text, err := c.Text(lang, "issue.pay.late", nil)
+			if got := c.Folded(lang, "issue.pay.late"); err != nil || got == "" || got != Fold(text) {
+				t.Errorf("in %q %q is compared as %q: %v", lang, text, got, err)
+			}
+		}
+	}
+	if got := c.Folded(English, "no such key"); got != "" {
+		t.Errorf("a text that does not exist is compared as %q", got)
+	}
+}
+
 func TestTextErrorsAreSilent(t *testing.T) {
 	c := mustLoad(t)
 	_, err := c.Text("my", "review.summary", map[string]any{"Issues": "my boss Somchai"})
