@@ -102,12 +102,12 @@ func (p *passing) end(id string, x *passage, n *int) {
 	}
 }
 
-// justNow is how long ago this process may have changed a conversation for a
-// message to go out without another look at the back end, where other processes
-// use that too. Its change was one to what stood there then. A takeover by
-// another process, which can only have come after it, waits until this one lets
-// the lane go that it holds, see settled; and a look would not be much newer,
-// since its way to the back end and back takes time, too.
+// justNow is how long ago this process may have read or changed a conversation
+// for a message to go out without another look at the back end, where other
+// processes use that too. A takeover by another process, which can only have
+// come after that, waits until this one lets the lane go that it holds, see
+// settled; and a look would not be much newer, since its way to the back end
+// and back takes time, too.
 const justNow = 100 * time.Millisecond
 
 // Pass returns how the conversation stands to which p is sent now, as the last
