@@ -22,10 +22,13 @@ var passing = []string{"READONLY", "LOADING", "MOVED", "ASK", "TRYAGAIN", "CLUST
 // transient reports whether a fault may be over in a moment. Whether something
 // was done before it, nobody knows.
 func transient(err error) bool {
+	if err == nil {
+		return false
+	}
 	var unfit *unfitError
 	var said redis.Error
 	switch {
-	case err == nil, errors.As(err, &unfit), errors.Is(err, errLate):
+	case errors.As(err, &unfit), errors.Is(err, errLate):
 		return false
 	case errors.As(err, &said):
 		for _, p := range passing {

@@ -33,6 +33,7 @@ import (
 	_ "embed"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -61,15 +62,26 @@ const remembered = 7 * 24 * time.Hour
 
 // key names something in a shard.
 func key(s store.Shard, kind string, name ...string) string {
-	k := "voice:{" + strconv.Itoa(int(s)) + "}:" + kind
-	for _, n := range name {
-		k += ":" + n
+	switch len(name) { // some twenty are made for a turn: each in one piece
+	case 0:
+		return prefixes[s] + kind
+	case 1:
+		return prefixes[s] + kind + ":" + name[0]
 	}
-	return k
+	return prefixes[s] + kind + ":" + strings.Join(name, ":")
 }
 
+// prefixes are what the keys of each shard begin with.
+var prefixes = func() (ps [store.Shards]string) {
+	for s := range ps {
+		ps[s] = "voice:{" + strconv.Itoa(s) + "}:"
+	}
+	return ps
+}()
+
 func lane(s store.Shard, l store.Lane) (jobs, head, queue string) {
-	return key(s, "jobs", l.Queue, l.ID), key(s, "head", l.Queue, l.ID), key(s, "queue", l.Queue)
+	at := prefixes[s]
+	return at + "jobs:" + l.Queue + ":" + l.ID, at + "head:" + l.Queue + ":" + l.ID, at + "queue:" + l.Queue
 }
 
 func (c *call) lane(s store.Shard, l store.Lane) (jobs, head, queue int) {
