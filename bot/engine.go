@@ -77,6 +77,7 @@ func New(c Config) *Engine {
 		c.Chance = rand.Reader
 	}
 	e := &Engine{Config: c, named: map[string]any{"ServiceName": c.Name}, turns: newBell(), entries: newBell(), wakes: newBell(), moved: newBell(), follows: newBell(), fans: newBell(), stopped: make(chan struct{}), senders: make(map[channels.ID]*sender)}
+	e.acks.rate.all = ackRate
 	for _, a := range c.Channels {
 		e.senders[a.Info().ID] = newSender(e, a)
 		e.figures.room(a.Info().ID)
