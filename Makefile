@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 NEEDS       = gcc redis-server chromium fonts-noto-core fonts-noto-color-emoji
 
-.PHONY: test needs lint race build bench faults
+.PHONY: test needs lint race build bench faults proof
 
 test: needs lint race build
 
@@ -41,18 +41,22 @@ bench: build
 	bin/workervoice bench -table -turns 12000 >bin/bench.md && mv bin/bench.md docs/bench.md
 	go test -run '^$$' -bench . ./flows ./store/sqlite ./cmd/workervoice
 
-# faults does its worst for hours: to real Redis servers, and to the networks to
-# them and to the platforms, as often as FAULTS says,
-# with as many operations of eight processes as LINEAR says; to SQLite with power
-# cuts; it kills the bot a thousand times on either; and it has two processes
-# answer a million messages in their order.
-# The same tests are part of test, a few times each.
-faults: export FAULTS ?= 50
-faults: export LINEAR ?= 1000000
+# faults does its worst for some minutes: to real Redis servers, and to the
+# networks to them and to the platforms; to SQLite with power cuts; it kills the
+# bot on either, has a caseworker take over in the middle, and two processes
+# answer many messages in their order. The same tests are part of test, fewer
+# times each. proof does it for hours, as often as the README says.
+faults: export FAULTS ?= 4
+faults: export LINEAR ?= 50000
+faults: export VOICE_TEST_CUTS ?= 1000
+faults: export VOICE_RACES ?= 2000
+faults: export VOICE_KILLS ?= 25
+faults: export VOICE_TURNS ?= 50000
 faults: needs
 	go test -timeout 3h -v -run '^(TestBackend|TestCluster|TestKilled|TestInterrupted|TestFrozen|TestFailOver|TestFailOverLoses|TestNodeLost|TestNodeGone|TestNetwork|TestNetworkTwice|TestPartition|TestPartitionLoses|TestRewritten|TestRewrittenLoses|TestDiskFull|TestReplicatedDiskFull|TestMemoryFull|TestLinear|TestLinearSees)$$' ./store/redis
-	go test -timeout 3h -v -run '^TestLinear$$' ./store/sqlite
-	VOICE_TEST_CUTS=20000 go test -timeout 3h -v -run '^TestPower' ./store/sqlite
-	go test -timeout 3h -v -run '^(TestNetwork|TestNetworkHarms|TestShuffled|TestShuffledHarms|TestWaitingInOrder|TestClockJumps|TestReminderAfterAJump|TestPartedOnce)$$' ./bot
-	VOICE_KILLS=1000 go test -timeout 3h -v -run '^TestKill$$' ./cmd/workervoice
-	VOICE_TURNS=1000000 go test -timeout 3h -v -run '^(TestOrder|TestOrderSees)$$' ./cmd/workervoice
+	go test -timeout 3h -v -run '^(TestLinear|TestPower.*|TestFaults)$$' ./store/sqlite
+	go test -timeout 3h -v -run '^(TestNetwork|TestNetworkHarms|TestShuffled|TestShuffledHarms|TestWaitingInOrder|TestClockJumps|TestReminderAfterAJump|TestPartedOnce|TestTakeoverRace)$$' ./bot
+	go test -timeout 3h -v -run '^(TestKill|TestOrder|TestOrderSees)$$' ./cmd/workervoice
+
+proof:
+	FAULTS=50 LINEAR=1000000 VOICE_TEST_CUTS=20000 VOICE_RACES=10000 VOICE_KILLS=1000 VOICE_TURNS=1000000 $(MAKE) faults
