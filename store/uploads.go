@@ -20,8 +20,8 @@ import (
 const (
 	uploads = "upload" // kind of record, subject that seals it and its file, and index by when it goes
 
-	uploadWait = 24 * time.Hour     // how long an upload waits
-	uploadBusy = time.Hour          // until it is looked at again, where it is still needed; longer than any form takes
+	uploadWait = 23 * time.Hour     // how long an upload waits until it is looked at
+	uploadLook = time.Hour          // until it is looked at again; also after an erasure, since the form may be under way that names it
 	uploadLost = 7 * 24 * time.Hour // how long one waits that was found without a record: nobody knows who may need it
 )
 
@@ -39,6 +39,7 @@ type upload struct {
 	Channel channels.ID `json:",omitempty"`
 	Came    time.Time   `json:",omitzero"`
 	Goes    time.Time   // no sooner, and not while it is needed
+	Due     bool        `json:",omitempty"` // it was looked at an hour ago, and its time was over
 }
 
 func (u upload) places() []Index {
@@ -121,9 +122,9 @@ func (s *Store) tidyOne(ctx context.Context, r Record, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if needed {
+	if needed || !u.Due { // a clock that was set a day forward must not remove what comes in just now
 		next := u
-		next.Goes = now.Add(uploadBusy)
+		next.Due, next.Goes = true, now.Add(uploadLook)
 		return s.putUpload(ctx, r, u, &next)
 	}
 	if err := s.files.b.Remove(ctx, s.uploaded()+r.ID); err != nil { // before its record, so that a crash forgets no file
@@ -171,8 +172,8 @@ func ignore(err, no error) error {
 	return err
 }
 
-// hurry has the uploads of a conversation that was erased go as soon as no form
-// can be under way that names them.
+// hurry has the uploads of a conversation that was erased looked at an hour after
+// they came.
 func (s *Store) hurry(ctx context.Context, conv string) error {
 	for after := (Cursor{}); ; {
 		rs, cs, err := s.b.List(ctx, uploadsOf(conv), after, 100)
@@ -185,7 +186,7 @@ func (s *Store) hurry(ctx context.Context, conv string) error {
 				return err
 			}
 			next := u
-			next.Goes = u.Came.Add(uploadBusy)
+			next.Goes = u.Came.Add(uploadLook)
 			if r.Body == nil || !next.Goes.Before(u.Goes) {
 				continue
 			}
@@ -208,11 +209,12 @@ func (s *Store) Adopt(ctx context.Context) error {
 		return nil
 	}
 	shelf, ok := s.files.b.(Shelf)
-	if !ok { // where files cannot be listed
+	if !ok { // they cannot be listed there
 		return nil
 	}
+	begin := s.uploaded()
 	return shelf.Names(ctx, func(name string) error {
-		id, ok := strings.CutPrefix(name, s.uploaded())
+		id, ok := strings.CutPrefix(name, begin)
 		if !ok {
 			return nil
 		}
