@@ -103,6 +103,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { return e.entries.loop(ctx, tick, e.file) })
 	g.Go(func() error { return e.wake(ctx) })
 	g.Go(func() error { return e.clock(ctx) })
+	g.Go(func() error { return e.tidy(ctx) })
 	g.Go(func() error { return e.follows.loop(ctx, tick, e.attend) })
 	g.Go(func() error { return e.fans.loop(ctx, tick, e.fan) })
 	for _, s := range e.senders {

@@ -29,8 +29,13 @@ const fresh = 30 * time.Minute
 
 // gate decides whether m may leave now. It is the one gate: a message born
 // claimed passes it like one that waited for days.
-func gate(c store.Conversation, s flows.Session, m channels.Outbound, info channels.Info, now time.Time) verdict {
-	open := info.Window == 0 || m.Template != nil || now.Before(c.LastIn.Add(info.Window-time.Minute))
+//
+// When the worker last wrote is told by the platform's clock. Where ours is
+// ahead of it, how long ago that was is measured by the platform's as well:
+// else every answer would look late, and wait for the worker's free hours.
+func gate(c store.Conversation, s flows.Session, m channels.Outbound, info channels.Info, now time.Time, ahead time.Duration) verdict {
+	silent := now.Sub(c.LastIn) - ahead
+	open := info.Window == 0 || m.Template != nil || silent < info.Window-time.Minute
 	switch {
 	case m.To.User == "":
 		return verdict{do: drop, why: "erased"}
@@ -49,7 +54,7 @@ func gate(c store.Conversation, s flows.Session, m channels.Outbound, info chann
 	case m.Class == channels.Nudge && !open:
 		return verdict{do: drop, why: "window"}
 	}
-	if v := hours(c, s, m, now); v.do != pass {
+	if v := hours(silent, s, m, now); v.do != pass {
 		return v
 	}
 	if !m.Since.IsZero() && !c.LastIn.After(m.Since) || !open {
@@ -65,17 +70,17 @@ func superseded(c store.Conversation, m channels.Outbound) bool {
 }
 
 // hours keeps news and reminders to the worker's free time, and holds answers
-// that come too late to be expected.
-func hours(c store.Conversation, s flows.Session, m channels.Outbound, now time.Time) verdict {
+// that come too late to be expected. The worker has been silent for so long.
+func hours(silent time.Duration, s flows.Session, m channels.Outbound, now time.Time) verdict {
 	switch m.Class {
 	case channels.Urgent:
 		return verdict{}
 	case channels.Answer:
-		if now.Sub(c.LastIn) < fresh {
+		if silent < fresh {
 			return verdict{}
 		}
 	}
-	if m.Class != channels.Answer && now.Sub(c.LastIn) < 2*time.Minute && !s.Contact.Paused {
+	if m.Class != channels.Answer && silent < 2*time.Minute && !s.Contact.Paused {
 		return verdict{} // the worker is writing: nothing waits
 	}
 	free := s.Contact.Free(now)

@@ -29,6 +29,7 @@ func TestGate(t *testing.T) {
 		m     channels.Outbound
 		info  channels.Info
 		now   time.Time
+		ahead time.Duration
 		do    action
 		until time.Time
 		why   string
@@ -75,23 +76,28 @@ func TestGate(t *testing.T) {
 		"a reminder that can wait":       {conv: store.Conversation{LastIn: at(1, 0)}, m: channels.Outbound{Class: channels.Nudge, Expires: at(20, 0)}, info: always, now: at(3, 0), do: wait, until: at(18, 30), why: "hours"},
 
 		// the platform's window
-		"a minute before it closes":       {conv: store.Conversation{LastIn: yesterday.Add(time.Minute)}, m: push, info: windowed, now: now, do: park, until: store.Held, why: "window"},
-		"two minutes before":              {conv: store.Conversation{LastIn: yesterday.Add(2 * time.Minute)}, m: push, info: windowed, now: now, do: pass},
-		"urgent, and it is closed":        {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Urgent}, info: windowed, now: now, do: park, until: store.Held, why: "window"},
-		"a template":                      {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Template: &channels.Template{}}, info: windowed, now: now, do: pass},
-		"a reminder, and it is closed":    {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Nudge}, info: windowed, now: now, do: drop, why: "window"},
-		"a reminder elsewhere":            {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Nudge}, info: always, now: now, do: pass},
-		"refused for the window before":   {conv: store.Conversation{LastIn: now.Add(-time.Hour)}, m: channels.Outbound{Class: channels.Push, Since: now.Add(-time.Minute)}, info: windowed, now: now, do: park, until: store.Held, why: "window"},
-		"refused, and the worker wrote":   {conv: store.Conversation{LastIn: now}, m: channels.Outbound{Class: channels.Push, Since: now.Add(-time.Minute)}, info: windowed, now: now, do: pass},
-		"closed, and it is night":         {conv: store.Conversation{LastIn: yesterday.Add(-9 * time.Hour)}, m: push, info: windowed, now: at(3, 0), do: wait, until: at(18, 30), why: "hours"},
-		"closed, and the worker is quiet": {conv: store.Conversation{LastIn: yesterday}, card: card(cases.Contact{Silent: true}), m: push, info: windowed, now: now, do: wait, until: store.Held, why: "silent"},
+		"a minute before it closes":               {conv: store.Conversation{LastIn: yesterday.Add(time.Minute)}, m: push, info: windowed, now: now, do: park, until: store.Held, why: "window"},
+		"two minutes before":                      {conv: store.Conversation{LastIn: yesterday.Add(2 * time.Minute)}, m: push, info: windowed, now: now, do: pass},
+		"urgent, and it is closed":                {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Urgent}, info: windowed, now: now, do: park, until: store.Held, why: "window"},
+		"a template":                              {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Template: &channels.Template{}}, info: windowed, now: now, do: pass},
+		"a reminder, and it is closed":            {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Nudge}, info: windowed, now: now, do: drop, why: "window"},
+		"a clock that is ahead":                   {conv: store.Conversation{LastIn: at(2, 0)}, info: windowed, now: at(3, 10), ahead: time.Hour, do: pass},
+		"ahead, and the answer late all the same": {conv: store.Conversation{LastIn: at(1, 30)}, info: always, now: at(3, 0), ahead: time.Hour, do: wait, until: at(18, 30), why: "hours"},
+		"ahead, and the worker is writing":        {conv: store.Conversation{LastIn: at(2, 0)}, m: push, info: always, now: at(3, 1), ahead: time.Hour, do: pass},
+		"ahead by a day":                          {conv: store.Conversation{LastIn: yesterday}, info: windowed, now: now, ahead: 24 * time.Hour, do: pass},
+		"ahead by an hour, and it is closed":      {conv: store.Conversation{LastIn: yesterday.Add(-time.Hour)}, m: push, info: windowed, now: now, ahead: time.Hour, do: park, until: store.Held, why: "window"},
+		"a reminder elsewhere":                    {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Nudge}, info: always, now: now, do: pass},
+		"refused for the window before":           {conv: store.Conversation{LastIn: now.Add(-time.Hour)}, m: channels.Outbound{Class: channels.Push, Since: now.Add(-time.Minute)}, info: windowed, now: now, do: park, until: store.Held, why: "window"},
+		"refused, and the worker wrote":           {conv: store.Conversation{LastIn: now}, m: channels.Outbound{Class: channels.Push, Since: now.Add(-time.Minute)}, info: windowed, now: now, do: pass},
+		"closed, and it is night":                 {conv: store.Conversation{LastIn: yesterday.Add(-9 * time.Hour)}, m: push, info: windowed, now: at(3, 0), do: wait, until: at(18, 30), why: "hours"},
+		"closed, and the worker is quiet":         {conv: store.Conversation{LastIn: yesterday}, card: card(cases.Contact{Silent: true}), m: push, info: windowed, now: now, do: wait, until: store.Held, why: "silent"},
 	} {
 		if m := &test.m; m.To.User == "nobody" {
 			m.To.User = ""
 		} else {
 			m.To.User = "w"
 		}
-		v := gate(test.conv, test.card, test.m, test.info, test.now)
+		v := gate(test.conv, test.card, test.m, test.info, test.now, test.ahead)
 		if v.do != test.do || v.why != test.why || !v.until.Equal(test.until) {
 			t.Errorf("%s: %d until %v (%s), want %d until %v (%s)", name, v.do, v.until, v.why, test.do, test.until, test.why)
 		}

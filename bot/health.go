@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -29,6 +30,7 @@ type health struct {
 	failing  bool
 	leaving  bool
 	standing map[channels.ID]checked
+	skewed   bool // some platform's clock shows another time
 }
 
 type checked struct {
@@ -170,20 +172,54 @@ func (e *Engine) check(ctx context.Context, c channels.Checker, hook string) err
 		return nil
 	}
 	e.health.mu.Lock()
-	was := e.health.standing[id].Fault()
+	last := e.health.standing[id]
+	if !st.Clock.Known { // what the platform said last holds until it says more
+		st.Clock = last.Clock
+	}
 	if e.health.standing == nil {
 		e.health.standing = make(map[channels.ID]checked)
 	}
 	e.health.standing[id] = checked{st, e.Now()}
 	e.health.mu.Unlock()
-	fault := st.Fault()
+	fault, was := st.Fault(), last.Fault()
 	switch {
 	case fault != nil && (was == nil || was.Error() != fault.Error()):
 		e.Log.Error("something is wrong with an account on a platform", "channel", id, "err", fault)
 	case fault == nil && was != nil:
 		e.Log.Info("the account on a platform is in order again", "channel", id)
 	}
-	return fault
+	e.tellClock(id, st.Clock.Fault())
+	return cmp.Or(fault, st.Clock.Fault())
+}
+
+// tellClock says once that this machine's clock is wrong, by the platform that
+// shows it first, and once that it is right by all of them.
+func (e *Engine) tellClock(id channels.ID, fault error) {
+	e.health.mu.Lock()
+	was, is := e.health.skewed, false
+	for _, c := range e.health.standing {
+		is = is || c.Clock.Fault() != nil
+	}
+	e.health.skewed = is
+	e.health.mu.Unlock()
+	switch {
+	case is && !was:
+		e.Log.Error("the clock of this machine is wrong: times are not kept, and caseworkers' codes are refused", "channel", id, "err", fault)
+	case was && !is:
+		e.Log.Info("the clock of this machine is right again")
+	}
+}
+
+// ahead returns by how much this machine's clock is ahead of a platform's, as
+// that last said, or zero where the two are together, the clock is behind, or
+// the platform does not tell. So a Date that is wrong itself holds nothing back.
+func (e *Engine) ahead(id channels.ID) time.Duration {
+	e.health.mu.Lock()
+	defer e.health.mu.Unlock()
+	if c := e.health.standing[id].Clock; c.Ahead > channels.MaxSkew {
+		return c.Ahead
+	}
+	return 0
 }
 
 // sleep returns after d, or when ctx is done.

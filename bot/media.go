@@ -20,6 +20,29 @@ import (
 	"workervoice/store"
 )
 
+// tidy removes what workers uploaded and nothing needed within a day. It sleeps
+// until the next goes, and at most an hour: what comes waits for longer.
+func (e *Engine) tidy(ctx context.Context) error {
+	adopted := false
+	for ctx.Err() == nil {
+		var err error
+		if !adopted {
+			err = e.Store.Adopt(ctx)
+			adopted = err == nil
+		}
+		next, fault := e.Store.Tidy(ctx, 100)
+		if err = errors.Join(err, fault); err != nil && ctx.Err() == nil {
+			e.Log.Error("what workers uploaded and nobody needs is not removed yet, it is tried again: look at the store and the folder of attachments", "err", err)
+		}
+		pause := time.Hour
+		if err == nil && !next.IsZero() {
+			pause = min(max(next.Sub(e.Now()), 0), pause)
+		}
+		sleep(ctx, pause)
+	}
+	return nil
+}
+
 // maxAttachment is the largest attachment kept, in bytes.
 const maxAttachment = 50 << 20
 

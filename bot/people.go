@@ -191,9 +191,10 @@ func (e *Engine) Outlook(c store.Conversation, s flows.Session, urgent bool) Out
 	if urgent {
 		m.Class = channels.Urgent
 	}
-	v := gate(c, s, m, info, now)
+	ahead := e.ahead(info.ID)
+	v := gate(c, s, m, info, now, ahead)
 	o := Outlook{Why: v.why, Until: v.until}
-	if closes := c.LastIn.Add(info.Window - time.Minute); info.Window > 0 && now.Before(closes) {
+	if closes := c.LastIn.Add(info.Window - time.Minute); info.Window > 0 && now.Add(-ahead).Before(closes) {
 		o.Closes = closes
 	}
 	return o

@@ -109,14 +109,14 @@ func races(t *testing.T) int {
 // moment, over and over. No message of the bot reaches the platform after the
 // takeover is done.
 func TestTakeoverRace(t *testing.T) {
-	blind := func(c store.Conversation, s flows.Session, m channels.Outbound, i channels.Info, now time.Time) verdict {
+	blind := func(c store.Conversation, s flows.Session, m channels.Outbound, i channels.Info, now time.Time, ahead time.Duration) verdict {
 		c.Taken, c.Owner = 0, ""
-		return gate(c, s, m, i, now)
+		return gate(c, s, m, i, now, ahead)
 	}
 	for name, test := range map[string]struct {
 		own   bool // the caseworker is in another process
 		redis bool
-		gate  func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict
+		gate  func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time, time.Duration) verdict
 		fails bool
 	}{
 		"in one process":                          {},
@@ -141,7 +141,7 @@ func TestTakeoverRace(t *testing.T) {
 }
 
 // raced plays n takeovers and returns what the platform saw.
-func raced(t *testing.T, n int, own, onRedis bool, look func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict) *phone {
+func raced(t *testing.T, n int, own, onRedis bool, look func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time, time.Duration) verdict) *phone {
 	p := &phone{taken: map[string]int64{}, rings: map[string]chan struct{}{}}
 	srv := httptest.NewServer(p)
 	defer srv.Close()

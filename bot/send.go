@@ -25,7 +25,7 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 			st.Retry = s.unread(p, err)
 			return st
 		}
-		v := s.afford(m, s.gate(c, session, m, s.info, s.e.Now()))
+		v := s.afford(m, s.may(c, session, m))
 		if v.do == drop {
 			s.e.count("messages_dropped", string(s.info.ID), v.why)
 			if m.For != "" && v.why != "erased" {
@@ -63,6 +63,11 @@ func (s *sender) deliver(ctx context.Context, p store.Parcel) store.Settlement {
 	return st
 }
 
+// may decides whether m may leave now.
+func (s *sender) may(c store.Conversation, session flows.Session, m channels.Outbound) verdict {
+	return s.gate(c, session, m, s.info, s.e.Now(), s.e.ahead(s.info.ID))
+}
+
 // transmitNow looks once more, the last thing before the request, and keeps the
 // conversation from being taken over until that has come to its end. It
 // reports false where something has changed since the message was looked at.
@@ -74,7 +79,7 @@ func (s *sender) transmitNow(ctx context.Context, p store.Parcel, left bool, st 
 	}
 	defer leave()
 	ms := p.Messages[st.Gone:]
-	if s.gate(c, session, ms[0], s.info, s.e.Now()).do != pass {
+	if s.may(c, session, ms[0]).do != pass {
 		return false
 	}
 	s.transmit(ctx, p, s.together(c, session, ms), left, st)
@@ -90,7 +95,7 @@ func (s *sender) knockNow(ctx context.Context, p store.Parcel, m channels.Outbou
 		return
 	}
 	defer leave()
-	if s.gate(c, session, m, s.info, s.e.Now()).do == park {
+	if s.may(c, session, m).do == park {
 		s.knock(ctx, c, session, m, left, st)
 		return
 	}
@@ -121,7 +126,7 @@ func (s *sender) together(c store.Conversation, session flows.Session, ms []chan
 	// too; more only where nothing of it can be in doubt.
 	n, doubted, clean := 0, s.doubted.has(ms[0].Key), s.clean.has(ms[0].Key)
 	for n < len(ms) && n < s.info.PerRequest && s.doubted.has(ms[n].Key) == doubted && (clean || stepOf(ms[n].Key) == stepOf(ms[0].Key)) &&
-		len(ms[n].Delete) == 0 && !ms[n].Leave && s.gate(c, session, ms[n], s.info, s.e.Now()).do == pass {
+		len(ms[n].Delete) == 0 && !ms[n].Leave && s.may(c, session, ms[n]).do == pass {
 		n++
 	}
 	return max(n, 1)

@@ -40,7 +40,7 @@ type sender struct {
 	doubted keys                  // messages of which nobody knows
 	noted   keys                  // templates that were sent, and their receipts kept
 
-	gate func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time) verdict
+	gate func(store.Conversation, flows.Session, channels.Outbound, channels.Info, time.Time, time.Duration) verdict
 }
 
 func newSender(e *Engine, a channels.Adapter) *sender {

@@ -52,6 +52,7 @@ func (e *Engine) standings(t *Table) {
 		{"webhook_ok", "1 while the platform brings events to the right place.", func(c checked) (float64, bool) { return one(c.Webhook == nil), c.Unasked == nil }},
 		{"account_ok", "1 while the platform neither limits nor flags the account.", func(c checked) (float64, bool) { return one(c.Account == nil), c.Unasked == nil }},
 		{"events_waiting", "Events that the platform holds for us, where it tells.", func(c checked) (float64, bool) { return float64(c.Waiting), c.Waiting >= 0 }},
+		{"clock_ahead_seconds", "By how much this machine's clock is ahead of the platform's, below zero: behind, as that last told.", func(c checked) (float64, bool) { return c.Clock.Ahead.Seconds(), c.Clock.Known }},
 		{"checked_timestamp_seconds", "When the platform was last asked.", func(c checked) (float64, bool) { return float64(c.at.Unix()), true }},
 	} {
 		t.Family("voice_channel_"+f.name, "gauge", f.help)

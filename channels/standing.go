@@ -21,6 +21,7 @@ type Standing struct {
 	Webhook error // events do not come, or go elsewhere
 	Account error // the account is limited, flagged or not in order
 	Waiting int64 // events that the platform holds for us; below zero: it does not tell
+	Clock   Skew  // of this machine, beside the platform's; known also where the rest is not
 }
 
 // Fault returns what is to be mended first, or nil.

@@ -172,7 +172,7 @@ func (s *Store) sweepOne(ctx context.Context, e erasure) error {
 		return err
 	}
 	if s.files != nil {
-		if err := s.files.DeleteAll(ctx, talk(e.Conv, e.Talk)); err != nil {
+		if err := errors.Join(s.files.DeleteAll(ctx, talk(e.Conv, e.Talk)), s.hurry(ctx, e.Conv)); err != nil {
 			return err
 		}
 	}

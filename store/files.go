@@ -55,10 +55,20 @@ const (
 // the content in hex. It returns ErrTooBig and keeps nothing if there are more
 // than limit bytes, and ErrErased if the subject's key was destroyed.
 func (f *Files) Put(ctx context.Context, subject string, r io.Reader, limit int64) (cases.Attachment, string, error) {
+	return f.put(ctx, newRef(subject), r, limit)
+}
+
+// newRef names an attachment that is to be sealed with the key of subject.
+func newRef(subject string) string {
 	var id [16]byte
 	rand.Read(id[:])
-	a := cases.Attachment{Ref: subject + "/" + base64.RawURLEncoding.EncodeToString(id[:])}
-	k, err := f.s.b.make(ctx, subject)
+	return subject + "/" + base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// put is Put under a name that was chosen before.
+func (f *Files) put(ctx context.Context, ref string, r io.Reader, limit int64) (cases.Attachment, string, error) {
+	a := cases.Attachment{Ref: ref}
+	k, err := f.s.b.make(ctx, SubjectOf(ref))
 	if err != nil {
 		return a, "", err
 	}

@@ -19,8 +19,8 @@ const sentFile = "file/"
 const toldFiles = 1000
 
 // refs calls each with the name of every attachment that what p holds, opened
-// as body, stands for: what a worker sent, what a caseworker sent to one, and
-// what was added to a case.
+// as body, stands for: what a worker sent or uploaded to send, what a caseworker
+// sent to one, and what was added to a case.
 func refs(p Part, body []byte, each func(ref string)) error {
 	switch {
 	case body == nil:
@@ -31,6 +31,14 @@ func refs(p Part, body []byte, each func(ref string)) error {
 		}
 		if m.Attachment != nil {
 			each(m.Attachment.Ref)
+		}
+	case p.What == RecordPart && p.Kind == uploads:
+		var u upload
+		if err := decode(body, &u); err != nil {
+			return err
+		}
+		if u.Ref != "" {
+			each(u.Ref)
 		}
 	case p.What == EntryPart && strings.HasSuffix(p.Name, "/log"): // of which few tell of attachments, and decoding takes long
 		id := strings.TrimSuffix(p.Name, "/log")
@@ -81,7 +89,7 @@ func (c *check) attached(ctx context.Context, tell func(string)) error {
 	}
 	still := map[string]string{} // by the name of the file
 	err := c.s.b.Snapshot(ctx, c.sum.At, func(p Part) error {
-		if p.Gone || !(p.What == RecordPart && p.Kind == mediaKind || p.What == EntryPart) {
+		if p.Gone || !(p.What == RecordPart && (p.Kind == mediaKind || p.Kind == uploads) || p.What == EntryPart) {
 			return nil
 		}
 		place := "log/" + p.Name
@@ -113,7 +121,7 @@ func (c *check) attached(ctx context.Context, tell func(string)) error {
 }
 
 // fault reads an attachment to its end and returns what is wrong with it, or "":
-// also where its worker had it erased.
+// also where its worker had it erased, or an upload is on its way in or out.
 func (f *Files) fault(ctx context.Context, ref string) (string, error) {
 	r, err := f.Open(ctx, SubjectOf(ref), ref)
 	if err == nil {
@@ -136,6 +144,9 @@ func (f *Files) fault(ctx context.Context, ref string) (string, error) {
 		return "", err
 	}
 	b, err := f.b.Open(ctx, f.blob(ref))
+	if err != nil && IsUpload(ref) {
+		return "", nil
+	}
 	if err != nil {
 		return "is not there", nil
 	}

@@ -21,7 +21,13 @@ var _ channels.Checker = (*Adapter)(nil)
 func (a *Adapter) Check(ctx context.Context, webhook string) channels.Standing {
 	st := channels.Standing{Waiting: -1}
 	var info api.BotInfoResponse
-	if _, err := a.get(ctx, "/v2/bot/info", &info); err != nil {
+	asked := a.c.Now()
+	ans, err := a.call(ctx, http.MethodGet, "/v2/bot/info", nil, "")
+	st.Clock = channels.SkewOf(ans.header, asked, a.c.Now())
+	if err == nil {
+		_, err = ans.into("/v2/bot/info", &info)
+	}
+	if err != nil {
 		if no, ok := errors.AsType[*channels.SendError](err); ok && no.Reason == channels.Misset {
 			st.Token = no.Err
 		} else {

@@ -1,8 +1,11 @@
 package line
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"workervoice/channels"
 )
@@ -49,6 +52,28 @@ func TestCheck(t *testing.T) {
 		}
 		if err := c.fault(st); err == nil || st.Fault() != err || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: got %+v, want a word about %s", name, st, c.says)
+		}
+	}
+}
+
+// TestCheckClock has LINE tell the time in the header of its answer, also of one
+// that refuses.
+func TestCheckClock(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		ahead  time.Duration
+	}{
+		"ahead": {200, 40 * time.Minute}, "behind": {200, -3 * time.Hour}, "together": {200, 0}, "refused": {401, time.Hour},
+	} {
+		var a *Adapter
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", a.c.Now().Add(-c.ahead).UTC().Format(http.TimeFormat))
+			answerJSON(w, c.status, "{}")
+		}))
+		defer srv.Close()
+		a = newAdapter(t, func(c *Config) { c.URL = srv.URL })
+		if st := a.Check(t.Context(), ""); !st.Clock.Known || (st.Clock.Ahead-c.ahead).Abs() > time.Second {
+			t.Errorf("%s: %+v", name, st.Clock)
 		}
 	}
 }

@@ -109,14 +109,20 @@ func unknown(err error) error {
 // at the address, as with a stand-in for LINE.
 func (a *Adapter) get(ctx context.Context, path string, v any) (found bool, err error) {
 	ans, err := a.call(ctx, http.MethodGet, path, nil, "")
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, err
-	case ans.status == http.StatusNotFound:
+	}
+	return ans.into(path, v)
+}
+
+// into reads what LINE answered at path into v, as get does.
+func (a answer) into(path string, v any) (found bool, err error) {
+	switch {
+	case a.status == http.StatusNotFound:
 		return false, nil
-	case !ans.ok():
-		return false, ans.refusal()
-	case json.Unmarshal(ans.body, v) != nil:
+	case !a.ok():
+		return false, a.refusal()
+	case json.Unmarshal(a.body, v) != nil:
 		return false, fmt.Errorf("line: answer to %s is not JSON: check LINE_API_URL", path)
 	}
 	return true, nil

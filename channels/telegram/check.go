@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-telegram/bot/models"
@@ -19,11 +21,14 @@ var _ channels.Checker = (*Adapter)(nil)
 // tell something of now: it tries again within two minutes.
 const lately = 15 * time.Minute
 
-// Check implements [channels.Checker] with getMe and getWebhookInfo.
+// Check implements [channels.Checker] with getMe and getWebhookInfo. Between them
+// it asks getMe once more for how the clocks stand, on the connection that is
+// open by then: opening one would look like a clock that is behind.
 func (a *Adapter) Check(ctx context.Context, webhook string) channels.Standing {
 	st := channels.Standing{Waiting: -1}
 	result, err := a.call(ctx, sendTime, "getMe", struct{}{})
 	if err == nil {
+		st.Clock = a.clock(ctx)
 		result, err = a.call(ctx, sendTime, "getWebhookInfo", struct{}{})
 	}
 	var no *refusal
@@ -52,4 +57,20 @@ func (a *Adapter) Check(ctx context.Context, webhook string) channels.Standing {
 		st.Webhook = fmt.Errorf("telegram: %d events could not be brought here: look at the proxy and its certificate; Telegram says: %s", st.Waiting, mask(hook.LastErrorMessage))
 	}
 	return st
+}
+
+// clock compares this machine's clock with Telegram's, by the header of an
+// answer of which nothing else is read. Without an answer it says nothing.
+func (a *Adapter) clock(ctx context.Context) channels.Skew {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	asked := a.now()
+	resp, err := a.do(ctx, http.MethodPost, a.c.URL+"/bot"+a.c.Token+"/getMe", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		return channels.Skew{}
+	}
+	defer resp.Body.Close()
+	answered := a.now()
+	io.Copy(io.Discard, io.LimitReader(resp.Body, answerMax)) //nolint:errcheck // only so that the connection can be used again
+	return channels.SkewOf(resp.Header, asked, answered)
 }

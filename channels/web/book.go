@@ -21,8 +21,9 @@ type Book interface {
 
 	// Keep stores what a worker attaches, sealed and durably, before any event
 	// names it, and returns the name under which Open finds it. When r fails,
-	// Keep returns r's error and leaves nothing. What no event has named a day
-	// later may be removed: a form that is sent twice is kept twice.
+	// Keep returns r's error and leaves nothing. A day later it may be removed
+	// unless the bot still needs it: what it wanted to keep it has copied, and
+	// a form that is sent twice is kept twice.
 	Keep(ctx context.Context, user string, r io.Reader, mediaType string) (ref string, size int64, err error)
 
 	// Open returns what was attached by, or sent to, the worker. An empty user

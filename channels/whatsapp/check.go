@@ -22,7 +22,9 @@ func (a *Adapter) Check(ctx context.Context, _ string) channels.Standing {
 		Status  string `json:"status"`
 		Quality string `json:"quality_rating"`
 	}
-	err := a.call(ctx, request{method: http.MethodGet, path: "/" + a.c.PhoneID + "?fields=status,quality_rating", wait: patience}, &node)
+	asked := a.c.Now()
+	clock := func(h http.Header) { st.Clock = channels.SkewOf(h, asked, a.c.Now()) }
+	err := a.call(ctx, request{method: http.MethodGet, path: "/" + a.c.PhoneID + "?fields=status,quality_rating", wait: patience, head: clock}, &node)
 	if no, ok := errors.AsType[*channels.SendError](err); ok && no.Reason == channels.Misset && !notThere(err) {
 		st.Token = fmt.Errorf("whatsapp: WHATSAPP_TOKEN does not open the number WHATSAPP_PHONE_ID: %w", no.Err)
 		return st

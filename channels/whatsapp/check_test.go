@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"workervoice/channels"
 	"workervoice/channels/whatsapp"
@@ -55,6 +56,33 @@ func TestCheck(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "2000") {
 			t.Errorf("%s: it quotes Meta: %v", name, err)
+		}
+	}
+}
+
+// TestCheckClock has Meta tell the time in the header of its answer, also of one
+// that refuses.
+func TestCheckClock(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		status int
+		date   string
+		want   channels.Skew
+	}{
+		"ahead":   {200, "Sun, 22 Nov 2026 11:20:00 GMT", channels.Skew{Known: true, Ahead: 40*time.Minute - time.Second/2}},
+		"behind":  {200, "Sun, 22 Nov 2026 15:00:00 GMT", channels.Skew{Known: true, Ahead: -3*time.Hour - time.Second/2}},
+		"refused": {401, "Sun, 22 Nov 2026 11:00:00 GMT", channels.Skew{Known: true, Ahead: time.Hour - time.Second/2}},
+		"silent":  {200, "yesterday", channels.Skew{}},
+	} {
+		g := play(t)
+		g.answer = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", c.date)
+			w.WriteHeader(c.status)
+			io.WriteString(w, `{}`)
+		}
+		st := g.adapter(func(c *whatsapp.Config) { c.Now = func() time.Time { return noon } }).Check(t.Context(), "")
+		if st.Clock != c.want {
+			t.Errorf("%s: %+v, want %+v", name, st.Clock, c.want)
 		}
 	}
 }

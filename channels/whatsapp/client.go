@@ -51,6 +51,7 @@ type request struct {
 	body         io.Reader
 	length       int64 // of body; below zero: unknown
 	wait         time.Duration
+	head         func(http.Header) // is shown the answer's header, where set
 }
 
 // call carries out q and reads what Meta answers. A *SendError means that Meta
@@ -74,6 +75,9 @@ func (a *Adapter) call(ctx context.Context, q request, answer any) error {
 		return err
 	}
 	defer resp.Body.Close()
+	if q.head != nil {
+		q.head(resp.Header)
+	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode/100 != 2 {
 		return refused(resp.StatusCode, resp.Header, b)

@@ -23,10 +23,7 @@ type book struct {
 	files *store.Files
 }
 
-const (
-	pageTurns = 80       // turns of a conversation on the page
-	spool     = "upload" // seals what was uploaded until its conversation keeps it
-)
+const pageTurns = 80 // turns of a conversation on the page
 
 func (b *book) address(user string) channels.Address {
 	return channels.Address{Channel: b.id, User: user}
@@ -105,9 +102,8 @@ func said(ev channels.Event, id string, labels map[string]string) (ls []web.Line
 }
 
 // Keep implements [web.Book].
-func (b *book) Keep(ctx context.Context, _ string, r io.Reader, mediaType string) (string, int64, error) {
-	a, _, err := b.files.Put(ctx, spool, r, web.MaxFile)
-	return a.Ref + ";" + mediaType, a.Size, err
+func (b *book) Keep(ctx context.Context, user string, r io.Reader, mediaType string) (string, int64, error) {
+	return b.files.Upload(ctx, b.address(user), r, mediaType, web.MaxFile)
 }
 
 // Open implements [web.Book].
@@ -124,7 +120,7 @@ func (b *book) Open(ctx context.Context, user, ref string) (io.ReadCloser, strin
 		return b.content(ctx, name, f.Type, f.Size)
 	}
 	name, mediaType, ok := strings.Cut(ref, ";")
-	if !ok || store.SubjectOf(name) != spool {
+	if !ok || !store.IsUpload(name) {
 		return nil, "", 0, fs.ErrNotExist
 	}
 	size := int64(-1)

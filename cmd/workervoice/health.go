@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -125,8 +126,9 @@ func (s *system) todo(id channels.ID) string {
 	if t, ok := s.trouble.Load(id); ok {
 		return t.(string)
 	}
-	if st, _ := s.engine.Standing(id); st.Fault() != nil {
-		return st.Fault().Error()
+	st, _ := s.engine.Standing(id)
+	if fault := cmp.Or(st.Fault(), st.Clock.Fault()); fault != nil {
+		return fault.Error()
 	}
 	return s.engine.Held(id)
 }

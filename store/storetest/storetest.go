@@ -43,12 +43,12 @@ type rig struct {
 // Run checks the back ends that open makes. Each call of open must return an
 // empty one, and the folder where it keeps its files.
 func Run(t *testing.T, open func(t *testing.T) (store.Backend, string)) {
-	run(t, open, waist, conversations, waking, people, sending, rates, files, filed, many, tenancy, referring, updating, secrets, erasing, looks, staff, looking, snapshots, checks)
+	run(t, open, waist, conversations, waking, people, sending, rates, files, uploading, filed, many, tenancy, referring, updating, secrets, erasing, looks, staff, looking, snapshots, checks)
 }
 
 // RunWithoutFiles is Run without a look at what the files hold.
 func RunWithoutFiles(t *testing.T, open func(t *testing.T) store.Backend) {
-	run(t, func(t *testing.T) (store.Backend, string) { return open(t), "" }, waist, conversations, waking, people, sending, rates, files, filed, many, tenancy, referring, updating, secrets, erasing, staff, looking, snapshots, checks)
+	run(t, func(t *testing.T) (store.Backend, string) { return open(t), "" }, waist, conversations, waking, people, sending, rates, files, uploading, filed, many, tenancy, referring, updating, secrets, erasing, staff, looking, snapshots, checks)
 }
 
 func run(t *testing.T, open func(t *testing.T) (store.Backend, string), parts ...[]test) {
