@@ -34,7 +34,8 @@ type Backend interface {
 	Scan(ctx context.Context, s Shard, log string, from int64, n int) ([][]byte, int64, error)
 
 	// List returns up to n records that stand in an index behind the cursor,
-	// lowest score first, from all shards. The zero Cursor is the beginning.
+	// lowest score first, from all shards: fewer only where there are no more.
+	// The zero Cursor is the beginning.
 	List(ctx context.Context, index string, after Cursor, n int) ([]Record, []Cursor, error)
 
 	// UpTo returns how many records stand in an index up to a score, over all

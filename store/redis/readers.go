@@ -151,7 +151,7 @@ func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) 
 func (d *DB) page(ctx context.Context, index string, after store.Cursor, n int) (cs []store.Cursor, err error) {
 	// Members of one score come in the order of their names, of which those
 	// up to the cursor are left out; so a page may take more than one look.
-	looks := int64(n)
+	looks, found := int64(n), make([]int, store.Shards)
 	for skip := int64(0); ; skip, looks = skip+looks, 4*looks {
 		more := false
 		cmds := make([]*redis.ZSliceCmd, store.Shards)
@@ -164,16 +164,17 @@ func (d *DB) page(ctx context.Context, index string, after store.Cursor, n int) 
 		if err != nil {
 			return nil, err
 		}
-		for _, cmd := range cmds {
+		for s, cmd := range cmds {
 			zs := cmd.Val()
 			for _, z := range zs {
 				kind, id, _ := strings.Cut(z.Member.(string), "\x00")
 				c := store.Cursor{Score: int64(z.Score), Kind: kind, ID: id}
 				if compare(c, after) > 0 {
 					cs = append(cs, c)
+					found[s]++
 				}
 			}
-			more = more || int64(len(zs)) == looks && int64(zs[looks-1].Score) == after.Score
+			more = more || int64(len(zs)) == looks && found[s] < n
 		}
 		if !more {
 			break

@@ -129,6 +129,22 @@ func listed(t rig) {
 		after = cs[len(cs)-1]
 	}
 	t.want(got, "r0 r1 r2 r4 r5 r6 r7 r8 r9 new ")
+	for i, score := range []int64{0, 1, 1, 2, 2, 3, 4} { // all in one shard
+		p := put(fmt.Sprint("one~", i), 0, "x")
+		p[0].Index = []store.Index{{Name: "one", Score: score}}
+		t.must(t.commit(store.Batch{Shard: store.ShardOf("one"), Put: p}).Err)
+	}
+	got = ""
+	for after, more := (store.Cursor{}), true; more; { // a page that is not full is the last
+		rs, cs, err := t.b.List(ctx, "one", after, 3)
+		t.must(err)
+		for _, r := range rs {
+			got += r.ID + " "
+			after = cs[len(cs)-1]
+		}
+		more = len(rs) == 3
+	}
+	t.want(got, "one~0 one~1 one~2 one~3 one~4 one~5 one~6 ")
 	for _, x := range []struct {
 		index string
 		score int64
