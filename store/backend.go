@@ -42,8 +42,9 @@ type Backend interface {
 	// shards: exactly, or n where there are more.
 	UpTo(ctx context.Context, index string, score int64, n int) (int, error)
 
-	// Count returns the sum of a counter over all shards.
-	Count(ctx context.Context, name string) (int64, error)
+	// Counts returns the sums of counters over all shards, each at the place of
+	// its name, with one look at each shard: a page shows dozens of them.
+	Counts(ctx context.Context, names ...string) ([]int64, error)
 
 	// Claim leases up to c.Lanes lanes of a queue whose oldest job is due and
 	// that nobody holds, those due longest first. It never gives one lane to
