@@ -26,7 +26,7 @@ func (r *readers) prepare(db *sql.DB) (err error) {
 		{&r.list, `SELECT x.score, x.kind, x.id, r.n, r.body FROM idx x JOIN item r ON r.name = x.id || '/' || x.kind AND r.seq = 0
 			WHERE x.name = ?1 AND (x.score, x.kind, x.id) > (?2, ?3, ?4) ORDER BY x.score, x.kind, x.id LIMIT ?5`},
 		{&r.upTo, `SELECT count(*) FROM (SELECT 1 FROM idx WHERE name = ? AND score <= ? LIMIT ?)`},
-		{&r.counts, `SELECT coalesce(c.n, 0) FROM json_each(?) j LEFT JOIN counter c ON c.name = j.value ORDER BY j.id`},
+		{&r.counts, `SELECT j.key, c.n FROM json_each(?) j CROSS JOIN counter c ON c.name = j.value`},
 		{&r.due, `SELECT EXISTS (SELECT 1 FROM job WHERE queue = ? AND head = 1 AND due <= ?)`},
 		{&r.depth, `SELECT count(*), coalesce(sum(due <= ?2), 0), coalesce(sum(due >= ?3), 0), coalesce(min(nullif(due, 0)), 0)
 			FROM job WHERE queue = ?1 AND head = 1`},
@@ -125,13 +125,14 @@ func (d *DB) Counts(ctx context.Context, names ...string) ([]int64, error) {
 		return nil, explain(err)
 	}
 	defer rows.Close()
-	out := make([]int64, 0, len(names))
+	out := make([]int64, len(names))
 	for rows.Next() {
+		var place int
 		var n int64
-		if err := rows.Scan(&n); err != nil {
+		if err := rows.Scan(&place, &n); err != nil {
 			return nil, explain(err)
 		}
-		out = append(out, n)
+		out[place] = n
 	}
 	return out, explain(rows.Err())
 }
