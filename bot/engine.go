@@ -60,6 +60,7 @@ type Engine struct {
 	moved   bell
 	follows bell
 	fans    bell
+	round   round // of fans
 	soonest soonest
 	hours   openings
 	senders map[channels.ID]*sender
@@ -95,7 +96,7 @@ const (
 // Run works until ctx is done, then finishes what it has begun. It is called once.
 func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	e.Store.OnWork(e.ring)
+	e.Store.OnWork(e.left)
 	e.Store.OnPause(e.paused)
 	for range takers {
 		g.Go(func() error { return e.turns.loop(ctx, tick, e.answer) })
@@ -147,12 +148,16 @@ func (e *Engine) poll(ctx context.Context, p channels.Poller) error {
 	}
 }
 
-// ring has everything looked at that another engine may have left.
-func (e *Engine) ring() {
+// left has looked at what another engine has left. Updates that are on their
+// way stand in no queue and are handed out by whoever approved them: only where
+// that one may have ended does anybody else look for them before the next tick.
+func (e *Engine) left(anything bool) {
 	e.turns.ring()
 	e.entries.ring()
 	e.follows.ring()
-	e.fans.ring()
+	if anything {
+		e.fans.ring()
+	}
 	for _, s := range e.senders {
 		s.bell.ring()
 		s.media.ring()

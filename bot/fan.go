@@ -15,35 +15,74 @@ func init() { followers = append(followers, (*Engine).inform) }
 
 const (
 	page    = 50                   // conversations that are handed an update at a time
-	abreast = 16                   // updates that are looked at, should the first not go out
+	abreast = 16                   // updates that are read at a time
 	way     = 5 * time.Millisecond // given to turns that wait already
 )
 
+// A round is a walk along the updates that are on their way, those approved
+// first in front. They are read a few at a time and not anew for each page that
+// is handed out: the next page of one that somebody has changed meanwhile is
+// stale, and it is read again in the next round.
+type round struct {
+	next  []cases.Update // read, and still to be handed out
+	after store.Cursor   // where it goes on behind those
+	moved bool           // something was handed out, by whomever
+}
+
 // fan hands an update that is on its way to a page of conversations, the oldest
-// first, and reports whether there was one. One that cannot be handed out holds
-// up none of those behind it. Those who write to the bot come first: while as
-// many turns wait as it has brought, it brings no more.
+// first, and reports whether there may be more to do. One that cannot be handed
+// out holds up none of those behind it: it is left until the next round. Those
+// who write to the bot come first: while as many turns wait as it has brought,
+// it brings no more. It is called by one at a time.
 func (e *Engine) fan(ctx context.Context) bool {
-	us, _, err := e.Store.Going(ctx, store.Cursor{}, abreast)
-	if err != nil && ctx.Err() == nil {
-		e.Log.Error("updates that are on their way cannot be read: look at the store", "err", err)
-	}
-	if len(us) > 0 && e.giveWay(ctx) {
-		return true
-	}
-	for _, u := range us {
-		now, n, err := e.Store.HandOut(context.WithoutCancel(ctx), u, page)
-		if err != nil && !errors.Is(err, store.ErrStale) { // stale: somebody else hands it out as well
-			e.Log.Error("an update is not handed out further, it is tried again: look at the store", "update", u.ID, "err", err)
-			continue
+	r := &e.round
+	for {
+		if len(r.next) == 0 && !e.further(ctx) {
+			moved := r.moved
+			*r = round{}
+			return moved
 		}
-		if n > 0 {
-			e.turns.ring()
-			e.count("updates_brought", now.Kind)
+		if e.giveWay(ctx) || e.handOut(ctx) {
+			return true
 		}
-		return true
 	}
-	return false
+}
+
+// further reads on in the round, and reports whether there was anything.
+func (e *Engine) further(ctx context.Context) bool {
+	r := &e.round
+	for {
+		was := r.after
+		us, after, err := e.Store.Going(ctx, was, abreast)
+		if err != nil && ctx.Err() == nil {
+			e.Log.Error("updates that are on their way cannot be read: look at the store", "err", err)
+		}
+		if r.next, r.after = us, after; len(us) > 0 || after == was { // else none of these can be read, but there may be others
+			return len(us) > 0
+		}
+	}
+}
+
+// handOut hands the next update of the round to a page of conversations, and
+// reports whether it has come further.
+func (e *Engine) handOut(ctx context.Context) bool {
+	r := &e.round
+	u := r.next[0]
+	now, n, err := e.Store.HandOut(context.WithoutCancel(ctx), u, page)
+	if err != nil || now.State == cases.UpdateOut {
+		r.next = r.next[1:]
+	} else {
+		r.next[0] = now
+	}
+	if err != nil && !errors.Is(err, store.ErrStale) { // stale: somebody else hands it out as well
+		e.Log.Error("an update is not handed out further, it is tried again: look at the store", "update", u.ID, "err", err)
+		return false
+	}
+	if r.moved = true; n > 0 && err == nil {
+		e.turns.ring()
+		e.count("updates_brought", now.Kind)
+	}
+	return true
 }
 
 // giveWay reports whether so many turns wait that they go first, and then waits

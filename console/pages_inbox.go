@@ -18,7 +18,7 @@ func init() {
 	serve("GET /c/{$}", staff, func(v *visit) error { return v.desk("") })
 	serve("GET /c/chats", staff, chatList)
 	railItem(item{Key: "inbox", Href: "/c/", Icon: "inbox", Order: 10, Who: staff, Count: func(v *visit) (string, bool) {
-		return digits(v.counts().Queue), false
+		return digits(v.pressing().Queue), false
 	}})
 }
 

@@ -20,8 +20,8 @@ func init() {
 		serve("GET /c/"+q.Name, staff, func(v *visit) error { return v.queue(q, "queue") })
 		serve("GET /c/"+q.Name+"/list", staff, func(v *visit) error { return v.queue(q, "queue-"+q.Name) })
 	}
-	railItem(item{Key: "urgent", Href: "/c/urgent", Icon: "urgent", Order: 20, Who: staff, Count: func(v *visit) (string, bool) { return v.inQueue(queues[0]), true }})
-	railItem(item{Key: "overdue", Href: "/c/overdue", Icon: "clock", Order: 30, Who: staff, Count: func(v *visit) (string, bool) { return v.inQueue(queues[1]), false }})
+	railItem(item{Key: "urgent", Href: "/c/urgent", Icon: "urgent", Order: 20, Who: staff, Count: func(v *visit) (string, bool) { return digits(v.pressing().Urgent), true }})
+	railItem(item{Key: "overdue", Href: "/c/overdue", Icon: "clock", Order: 30, Who: staff, Count: func(v *visit) (string, bool) { return orMore(v.pressing().Late), false }})
 	railItem(item{Key: "cases", Href: "/c/cases", Icon: "case", Order: 40, Who: staff})
 }
 
@@ -110,6 +110,7 @@ func (v *visit) queue(q queue, name string) error {
 			return err
 		}
 	}
+	v.caseCounts() // for the tabs, and so that the rail says the same
 	v.Area, v.Title = q.Area, v.T("queue."+q.Name)
 	return v.Show(name, p)
 }

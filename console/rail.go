@@ -46,6 +46,30 @@ func (v *visit) Rail() (out []railed) {
 	return out
 }
 
+// pressing returns the numbers in the rail: those that the page shows elsewhere
+// too, so that it says one thing, and else what was read for the rail alone. It
+// is none where they cannot be read.
+func (v *visit) pressing() store.Pressing {
+	if v.presses != nil {
+		return *v.presses
+	}
+	var p store.Pressing
+	if v.counted == nil || v.inViews == nil {
+		var err error
+		if p, err = v.Store.Pressing(v.Ctx(), v.By()); err != nil && v.Ctx().Err() == nil { // else whoever asked has gone
+			v.Log.Error("console: what waits cannot be counted", "err", err)
+		}
+	}
+	if v.counted != nil {
+		p.Queue = v.counted.Queue
+	}
+	if v.inViews != nil {
+		p.Urgent, p.Late = v.inViews[store.UrgentCases], v.inViews[store.LateCases]
+	}
+	v.presses = &p
+	return p
+}
+
 // A railed is an item as it stands in the rail, in words. It is flat: see conv.
 type railed struct {
 	Href, Icon, Name string

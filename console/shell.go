@@ -185,8 +185,9 @@ type visit struct {
 	Ref     string
 	token   string
 	noted   func() error  // keeps the notes of what the page has looked at
-	counted *store.Counts // once they were read; the next two likewise
+	counted *store.Counts // once they were read; the next three likewise
 
+	presses  *store.Pressing
 	inViews  map[store.View]int64
 	inStatus map[cases.Status]int64
 }

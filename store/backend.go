@@ -34,15 +34,17 @@ type Backend interface {
 	Scan(ctx context.Context, s Shard, log string, from int64, n int) ([][]byte, int64, error)
 
 	// List returns up to n records that stand in an index behind the cursor,
-	// lowest score first, from all shards. The zero Cursor is the beginning.
+	// lowest score first, from all shards: fewer only where there are no more.
+	// The zero Cursor is the beginning.
 	List(ctx context.Context, index string, after Cursor, n int) ([]Record, []Cursor, error)
 
 	// UpTo returns how many records stand in an index up to a score, over all
 	// shards: exactly, or n where there are more.
 	UpTo(ctx context.Context, index string, score int64, n int) (int, error)
 
-	// Count returns the sum of a counter over all shards.
-	Count(ctx context.Context, name string) (int64, error)
+	// Counts returns the sums of counters over all shards, each at the place of
+	// its name, with one look at each shard: a page shows dozens of them.
+	Counts(ctx context.Context, names ...string) ([]int64, error)
 
 	// Claim leases up to c.Lanes lanes of a queue whose oldest job is due and
 	// that nobody holds, those due longest first. It never gives one lane to

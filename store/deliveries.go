@@ -65,16 +65,20 @@ func (s *Store) Counts(ctx context.Context, by cases.Caseworker, c cases.ID, upd
 	if _, err := s.updateFor(ctx, by, "counts", c, update); err != nil {
 		return nil, err
 	}
+	var names []string
+	for _, state := range cases.DeliveryStates {
+		names = append(names, s.inState(update, state))
+	}
 	for again := 0; ; again++ {
 		counts, sum := make(map[cases.DeliveryState]int, len(cases.DeliveryStates)), 0
-		for _, state := range cases.DeliveryStates {
-			n, err := s.b.Count(ctx, s.inState(update, state))
-			if err != nil {
-				return nil, err
-			}
-			if n != 0 {
-				counts[state] = int(n)
-				sum += int(n)
+		ns, err := s.b.Counts(ctx, names...)
+		if err != nil {
+			return nil, err
+		}
+		for i, state := range cases.DeliveryStates {
+			if n := int(ns[i]); n != 0 {
+				counts[state] = n
+				sum += n
 			}
 		}
 		u, err := s.kept(ctx, c, update)

@@ -356,24 +356,3 @@ func (s *Store) boxOf(by cases.Caseworker, box Box, f Filter) (string, error) {
 	}
 	return boxIndex(box, string(org)), nil
 }
-
-// Counts are the numbers on the tabs of a caseworker.
-type Counts struct {
-	Mine, Queue, Urgent, All int64
-	Overdue                  int // up to CountedAtMost
-}
-
-// ChatCounts returns how many conversations stand in each box of by.
-func (s *Store) ChatCounts(ctx context.Context, by cases.Caseworker) (c Counts, err error) {
-	if !talks(by) || by == cases.Bot {
-		return c, ErrDenied
-	}
-	for box, n := range map[Box]*int64{Mine: &c.Mine, InQueue: &c.Queue, Urgent: &c.Urgent, All: &c.All} {
-		index, _ := s.boxOf(by, box, Filter{})
-		if *n, err = s.b.Count(ctx, index); err != nil {
-			return c, err
-		}
-	}
-	c.Overdue, err = s.b.UpTo(ctx, boxIndex(Overdue, string(by.Org)), s.now().UnixMilli(), CountedAtMost)
-	return c, err
-}

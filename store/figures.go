@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"workervoice/cases"
@@ -28,14 +29,15 @@ func (s *Store) Figures(ctx context.Context, by cases.Caseworker, group cases.Co
 	if by == cases.Bot || by.Role == cases.Desk {
 		org = ""
 	}
-	at := figuresOf(org, group)
-	count := func(name string) int {
-		n, fault := s.b.Count(ctx, at+name)
-		if fault != nil {
-			err = fault
-		}
-		return int(n)
+	var at []string
+	for _, name := range figureNames {
+		at = append(at, figuresOf(org, group)+name)
 	}
+	ns, err := s.b.Counts(ctx, at...)
+	if err != nil {
+		return f, err
+	}
+	count := func(name string) int { return int(ns[slices.Index(figureNames, name)]) }
 	numbers := make([]int, 0, len(cases.TallyNames))
 	for _, name := range cases.TallyNames {
 		numbers = append(numbers, count("said/"+name))
@@ -48,7 +50,7 @@ func (s *Store) Figures(ctx context.Context, by cases.Caseworker, group cases.Co
 			f.Now[st] = n
 		}
 	}
-	for _, v := range []string{"good", "ok", "bad"} {
+	for _, v := range helps {
 		f.Helped[v] = count("helped/" + v)
 	}
 	spans := make([]int, cases.DaySpans())
@@ -58,6 +60,26 @@ func (s *Store) Figures(ctx context.Context, by cases.Caseworker, group cases.Co
 	f.Days, f.Days90 = cases.DaysOf(spans, .5), cases.DaysOf(spans, .9)
 	return f, err
 }
+
+// helps are what a worker says of our help.
+var helps = []string{"good", "ok", "bad"}
+
+// figureNames are all figures of an organisation and a group of kinds.
+var figureNames = func() (names []string) {
+	for _, name := range cases.TallyNames {
+		names = append(names, "said/"+name)
+	}
+	for _, st := range flows.Statuses() {
+		names = append(names, "now/"+string(st))
+	}
+	for _, v := range helps {
+		names = append(names, "helped/"+v)
+	}
+	for i := range cases.DaySpans() {
+		names = append(names, "days/"+strconv.Itoa(i))
+	}
+	return append(names, "claims", "against", "reopenings", "closings")
+}()
 
 func figuresOf(org cases.OrgID, group cases.Code) string {
 	return "figures/" + string(org) + "/" + string(group) + "/"

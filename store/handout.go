@@ -26,9 +26,15 @@ type Recipient struct {
 // Recipients returns up to n workers to whom an update goes, and where to go
 // on. It is the same for a plan as for what happens.
 func (s *Store) Recipients(ctx context.Context, u cases.Update, after Cursor, n int) ([]Recipient, Cursor, error) {
+	to, after, _, err := s.recipients(ctx, u, after, n)
+	return to, after, err
+}
+
+// recipients is Recipients, and says whether those were the last.
+func (s *Store) recipients(ctx context.Context, u cases.Update, after Cursor, n int) (to []Recipient, next Cursor, last bool, err error) {
 	rs, cs, err := s.b.List(ctx, joinersOf(s.caseID(u.Case)), after, n)
 	if err != nil && !errors.Is(err, ErrDamaged) {
-		return nil, after, err
+		return nil, after, false, err
 	}
 	ms := make([]cases.Member, 0, len(rs))
 	for i, r := range rs {
@@ -38,7 +44,7 @@ func (s *Store) Recipients(ctx context.Context, u cases.Update, after Cursor, n 
 			continue
 		}
 		if err := decode(r.Body, &m); err != nil {
-			return nil, after, err
+			return nil, after, false, err
 		}
 		if m.Held || m.Left || u.Issue != "" && !slices.ContainsFunc(m.Claims, func(c cases.Claim) bool { return c.Issue == u.Issue }) {
 			continue
@@ -54,7 +60,7 @@ func (s *Store) Recipients(ctx context.Context, u cases.Update, after Cursor, n 
 			return err
 		})
 	}
-	return out, after, g.Wait()
+	return out, after, len(rs) < n, g.Wait()
 }
 
 // readers is how many conversations are read at a time for a plan.
@@ -136,14 +142,9 @@ func (s *Store) HandOut(ctx context.Context, u cases.Update, n int) (cases.Updat
 	if err != nil {
 		return u, 0, err
 	}
-	to, next, err := s.Recipients(ctx, u, after, n)
+	to, next, last, err := s.recipients(ctx, u, after, n)
 	if err != nil {
 		return u, 0, err
-	}
-	if next == after {
-		was := u
-		u.State = cases.UpdateOut
-		return s.step(ctx, was, u, nil, nil)
 	}
 	if u, err = s.listed(ctx, u, to); err != nil {
 		return u, 0, err
@@ -152,16 +153,18 @@ func (s *Store) HandOut(ctx context.Context, u cases.Update, n int) (cases.Updat
 		return u, 0, err
 	}
 	was := u
-	u.After = cursorText(next)
-	u, _, err = s.step(ctx, was, u, nil, nil)
+	if u.After = cursorText(next); last {
+		u.State = cases.UpdateOut
+	}
+	u, err = s.step(ctx, was, u, nil, nil)
 	return u, len(to), err
 }
 
 // step replaces an update that is being handed out.
-func (s *Store) step(ctx context.Context, was, u cases.Update, ps []Put, cs []Counter) (cases.Update, int, error) {
+func (s *Store) step(ctx context.Context, was, u cases.Update, ps []Put, cs []Counter) (cases.Update, error) {
 	_, err := s.commit(ctx, Batch{Shard: ShardOf(s.caseID(u.Case)), At: s.now(), Put: append(ps, s.putUpdate(was, u)), Add: cs})
 	u.Version++
-	return u, 0, err
+	return u, err
 }
 
 // listed makes the deliveries to a number of workers, and counts them.
@@ -195,7 +198,7 @@ func (s *Store) listed(ctx context.Context, u cases.Update, to []Recipient) (cas
 		if len(ps) == 0 {
 			return u, nil
 		}
-		next, _, err := s.step(ctx, was, u, ps, net(cs))
+		next, err := s.step(ctx, was, u, ps, net(cs))
 		if err == nil || !errors.Is(err, ErrStale) || again {
 			return next, err
 		}

@@ -90,7 +90,7 @@ func (s *Store) Links(ctx context.Context, after Cursor, n int) ([]Link, Cursor,
 
 // Reached returns how many workers came by a link as far as stage.
 func (s *Store) Reached(ctx context.Context, code, stage string) (int64, error) {
-	return s.b.Count(ctx, s.came(Came{code, stage}).Name)
+	return s.count(ctx, s.came(Came{code, stage}).Name)
 }
 
 // Visited counts a visit of a link's page, as the stage "visited".

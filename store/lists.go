@@ -155,7 +155,16 @@ func shown(was, next []Index) (cs []Counter) {
 
 // Count returns how many cases have a status.
 func (s *Store) Count(ctx context.Context, status cases.Status) (int64, error) {
-	return s.b.Count(ctx, "cases/"+string(status))
+	return s.count(ctx, "cases/"+string(status))
+}
+
+// count is Counts for one of them.
+func (s *Store) count(ctx context.Context, name string) (int64, error) {
+	ns, err := s.b.Counts(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	return ns[0], nil
 }
 
 // viewOf returns the index of a view that by may look into.
@@ -239,46 +248,4 @@ func (s *Store) list(ctx context.Context, by cases.Caseworker, index string, v V
 			return out, after, fault
 		}
 	}
-}
-
-// CaseCounts returns how many cases of the caller's organisation stand in each
-// view but InStatus: exactly, or up to 100 where it depends on the time.
-func (s *Store) CaseCounts(ctx context.Context, by cases.Caseworker) (map[View]int64, error) {
-	counts := make(map[View]int64)
-	for _, v := range []View{OpenCases, MyCases, UrgentCases, CheckCases, LateCases, QuietCases} {
-		index, err := s.viewOf(by, v, CaseFilter{})
-		if err != nil {
-			return nil, err
-		}
-		if v == LateCases || v == QuietCases {
-			n, err := s.b.UpTo(ctx, index, s.now().UnixMilli(), CountedAtMost)
-			if err != nil {
-				return nil, err
-			}
-			counts[v] = int64(n)
-		} else if counts[v], err = s.b.Count(ctx, countsOfCaseTab+index); err != nil {
-			return nil, err
-		}
-	}
-	return counts, nil
-}
-
-// StatusCounts returns how many cases of the caller's organisation have each
-// status, leaving out those that none has.
-func (s *Store) StatusCounts(ctx context.Context, by cases.Caseworker) (map[cases.Status]int64, error) {
-	counts := make(map[cases.Status]int64)
-	for _, status := range flows.Statuses() {
-		index, err := s.viewOf(by, InStatus, CaseFilter{Status: status})
-		if err != nil {
-			return nil, err
-		}
-		n, err := s.b.Count(ctx, countsOfCaseTab+index)
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			counts[status] = n
-		}
-	}
-	return counts, nil
 }

@@ -51,7 +51,7 @@ type others struct {
 	next  word
 	known map[Hint]bool // those in next
 	here  func(Here)
-	work  func()
+	work  func(anything bool)
 	quiet func(channels.ID, time.Time)
 }
 
@@ -182,7 +182,7 @@ func (o *others) hear(words []byte) {
 		o.s.hub.pass(Hint{What: Everywhere})
 		o.s.hints.everywhere()
 		if work := o.worker(); work != nil {
-			work()
+			work(true)
 		}
 		return
 	}
@@ -209,7 +209,7 @@ func (o *others) hear(words []byte) {
 		o.s.hints.left(queue, shards)
 	}
 	if work := o.worker(); work != nil && w.Left != nil {
-		work()
+		work(false)
 	}
 	for _, h := range w.Here {
 		if here != nil {
@@ -219,7 +219,7 @@ func (o *others) hear(words []byte) {
 }
 
 // worker returns what is called when there may be work.
-func (o *others) worker() func() {
+func (o *others) worker() func(anything bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.work
@@ -239,8 +239,10 @@ func (s *Store) OnPresent(f func(Here)) {
 }
 
 // OnWork has f called when another process says that it has left work that
-// nobody holds: claims look for it now. It is called once; f returns at once.
-func (s *Store) OnWork(f func()) {
+// nobody holds: claims look for it now. anything says that words may have been
+// missed, or that a process has ended in the midst of what stands in no queue.
+// It is called once; f returns at once.
+func (s *Store) OnWork(f func(anything bool)) {
 	s.hub.others.mu.Lock()
 	defer s.hub.others.mu.Unlock()
 	s.hub.others.work = f

@@ -75,13 +75,19 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		}
 		st.Outbox[channels.ID(id)] = b
 	}
+	names := []string{waiting}
 	for v := cases.Unjudged; v <= cases.Information; v++ {
-		if st.Open[v], err = s.b.Count(ctx, openIn(v)); err != nil {
-			return st, err
-		}
+		names = append(names, openIn(v))
 	}
-	st.Waiting, err = s.b.Count(ctx, waiting)
-	return st, err
+	ns, err := s.b.Counts(ctx, names...)
+	if err != nil {
+		return st, err
+	}
+	for v := cases.Unjudged; v <= cases.Information; v++ {
+		st.Open[v] = ns[1+int(v)]
+	}
+	st.Waiting = ns[0]
+	return st, nil
 }
 
 // late returns how long before now t was; zero if it is to come, or no time.

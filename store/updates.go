@@ -264,8 +264,9 @@ func (s *Store) updates(ctx context.Context, index string, after Cursor, n int) 
 			continue
 		}
 		var u cases.Update
-		if fault := decode(r.Body, &u); fault != nil {
-			return nil, after, fault
+		if fault := decode(r.Body, &u); fault != nil { // the others are read all the same
+			err = errors.Join(err, fault)
+			continue
 		}
 		u.Version = r.Version
 		us = append(us, u)

@@ -49,7 +49,7 @@ func TestTold(t *testing.T) {
 
 	here, work := make(chan store.Here, 1), make(chan struct{}, 1)
 	two.OnPresent(func(h store.Here) { here <- h })
-	two.OnWork(func() {
+	two.OnWork(func(bool) {
 		select {
 		case work <- struct{}{}:
 		default:

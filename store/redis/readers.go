@@ -151,7 +151,7 @@ func (d *DB) List(ctx context.Context, index string, after store.Cursor, n int) 
 func (d *DB) page(ctx context.Context, index string, after store.Cursor, n int) (cs []store.Cursor, err error) {
 	// Members of one score come in the order of their names, of which those
 	// up to the cursor are left out; so a page may take more than one look.
-	looks := int64(n)
+	looks, found := int64(n)+1, make([]int, store.Shards)
 	for skip := int64(0); ; skip, looks = skip+looks, 4*looks {
 		more := false
 		cmds := make([]*redis.ZSliceCmd, store.Shards)
@@ -164,16 +164,17 @@ func (d *DB) page(ctx context.Context, index string, after store.Cursor, n int) 
 		if err != nil {
 			return nil, err
 		}
-		for _, cmd := range cmds {
+		for s, cmd := range cmds {
 			zs := cmd.Val()
 			for _, z := range zs {
 				kind, id, _ := strings.Cut(z.Member.(string), "\x00")
 				c := store.Cursor{Score: int64(z.Score), Kind: kind, ID: id}
 				if compare(c, after) > 0 {
 					cs = append(cs, c)
+					found[s]++
 				}
 			}
-			more = more || int64(len(zs)) == looks && int64(zs[looks-1].Score) == after.Score
+			more = more || int64(len(zs)) == looks && found[s] < n
 		}
 		if !more {
 			break
@@ -218,25 +219,35 @@ func (d *DB) UpTo(ctx context.Context, index string, score int64, n int) (count 
 	return min(count, n), nil
 }
 
-// Count implements [store.Backend].
-func (d *DB) Count(ctx context.Context, name string) (n int64, err error) {
-	cmds := make([]*redis.StringCmd, store.Shards)
-	err = d.pipe(ctx, func(p redis.Pipeliner) {
+// Counts implements [store.Backend].
+func (d *DB) Counts(ctx context.Context, names ...string) ([]int64, error) {
+	out := make([]int64, len(names))
+	if len(names) == 0 {
+		return out, nil
+	}
+	cmds := make([]*redis.SliceCmd, store.Shards)
+	err := d.pipe(ctx, func(p redis.Pipeliner) {
 		for s := range cmds {
-			cmds[s] = p.HGet(ctx, key(store.Shard(s), "count"), name)
+			cmds[s] = p.HMGet(ctx, key(store.Shard(s), "count"), names...)
 		}
 	})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, cmd := range cmds {
-		m, err := cmd.Int64()
-		if err != nil && err != redis.Nil {
-			return 0, err
+		for i, v := range cmd.Val() {
+			text, ok := v.(string)
+			if !ok { // not in this shard
+				continue
+			}
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			out[i] += n
 		}
-		n += m
 	}
-	return n, nil
+	return out, nil
 }
 
 // Depth implements [store.Backend].

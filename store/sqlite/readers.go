@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -12,7 +13,7 @@ import (
 )
 
 // readers are statements that work beside the writer.
-type readers struct{ get, scan, tail, list, upTo, count, due, depth *sql.Stmt }
+type readers struct{ get, scan, tail, list, upTo, counts, due, depth *sql.Stmt }
 
 func (r *readers) prepare(db *sql.DB) (err error) {
 	for _, s := range []struct {
@@ -25,7 +26,7 @@ func (r *readers) prepare(db *sql.DB) (err error) {
 		{&r.list, `SELECT x.score, x.kind, x.id, r.n, r.body FROM idx x JOIN item r ON r.name = x.id || '/' || x.kind AND r.seq = 0
 			WHERE x.name = ?1 AND (x.score, x.kind, x.id) > (?2, ?3, ?4) ORDER BY x.score, x.kind, x.id LIMIT ?5`},
 		{&r.upTo, `SELECT count(*) FROM (SELECT 1 FROM idx WHERE name = ? AND score <= ? LIMIT ?)`},
-		{&r.count, `SELECT coalesce(sum(n), 0) FROM counter WHERE name = ?`},
+		{&r.counts, `SELECT j.key, c.n FROM json_each(?) j CROSS JOIN counter c ON c.name = j.value`},
 		{&r.due, `SELECT EXISTS (SELECT 1 FROM job WHERE queue = ? AND head = 1 AND due <= ?)`},
 		{&r.depth, `SELECT count(*), coalesce(sum(due <= ?2), 0), coalesce(sum(due >= ?3), 0), coalesce(min(nullif(due, 0)), 0)
 			FROM job WHERE queue = ?1 AND head = 1`},
@@ -113,10 +114,27 @@ func (d *DB) UpTo(ctx context.Context, index string, score int64, n int) (count 
 	return count, explain(err)
 }
 
-// Count implements [store.Backend].
-func (d *DB) Count(ctx context.Context, name string) (n int64, err error) {
-	err = d.read.count.QueryRowContext(ctx, name).Scan(&n)
-	return n, explain(err)
+// Counts implements [store.Backend].
+func (d *DB) Counts(ctx context.Context, names ...string) ([]int64, error) {
+	asked, err := json.Marshal(append([]string{}, names...)) // [] for none
+	if err != nil {
+		return nil, err
+	}
+	rows, err := d.read.counts.QueryContext(ctx, string(asked))
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	out := make([]int64, len(names))
+	for rows.Next() {
+		var place int
+		var n int64
+		if err := rows.Scan(&place, &n); err != nil {
+			return nil, explain(err)
+		}
+		out[place] = n
+	}
+	return out, explain(rows.Err())
 }
 
 // Depth implements [store.Backend].

@@ -102,6 +102,13 @@ func boxed(t rig) {
 	n, err := t.s.ChatCounts(ctx, nay)
 	t.must(err)
 	t.want(n, store.Counts{Mine: 2, Queue: 2, Urgent: 2, All: 5, Overdue: 1})
+	for by, queue := range map[cases.Caseworker]int64{nay: 2, may: 2, other: 0} {
+		p, err := t.s.Pressing(ctx, by)
+		t.must(err)
+		t.want(show(by.ID, p), show(by.ID, store.Pressing{Queue: queue}))
+	}
+	_, err = t.s.Pressing(ctx, desk)
+	t.wantIs(err, store.ErrDenied)
 	row, err := t.s.ChatRow(ctx, nay, cs[2].ID)
 	t.must(err)
 	step, steps := flows.Progress(at("", ""))

@@ -74,6 +74,12 @@ func inViews(t rig) {
 	counts, err := t.s.CaseCounts(ctx, nay)
 	t.must(err)
 	t.want(show(counts[store.OpenCases], counts[store.MyCases], counts[store.UrgentCases], counts[store.CheckCases], counts[store.LateCases], counts[store.QuietCases]), "4 1 2 0 3 2")
+	pressing, err := t.s.Pressing(ctx, nay)
+	t.must(err)
+	t.want(pressing, store.Pressing{Urgent: 2, Late: 3})
+	pressing, err = t.s.Pressing(ctx, other)
+	t.must(err)
+	t.want(pressing, store.Pressing{}) // it sees nothing of the clinic's
 	statuses, err := t.s.StatusCounts(ctx, nay)
 	t.must(err)
 	t.want(fmt.Sprint(statuses), "map[received:4 withdrawn:1]")

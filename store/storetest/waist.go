@@ -57,6 +57,13 @@ func (t rig) claim(fence int64) []store.Leased {
 	return hs
 }
 
+func (t rig) count(name string) int64 {
+	t.Helper()
+	ns, err := t.b.Counts(ctx, name)
+	t.must(err)
+	return ns[0]
+}
+
 func allOrNothing(t rig) {
 	s := store.ShardOf("a")
 	all := store.Batch{
@@ -81,8 +88,7 @@ func allOrNothing(t rig) {
 		t.want(r.Version, 0)
 		es, _, err := t.b.Scan(ctx, s, "l", 0, 10)
 		t.must(err)
-		n, err := t.b.Count(ctx, "n")
-		t.must(err)
+		n := t.count("n")
 		t.want(show(len(es), n, len(t.claim(1))), "0 0 0")
 	}
 	all.Once = []string{"o1"} // which the refused batch must not have kept
@@ -129,6 +135,22 @@ func listed(t rig) {
 		after = cs[len(cs)-1]
 	}
 	t.want(got, "r0 r1 r2 r4 r5 r6 r7 r8 r9 new ")
+	for i, score := range []int64{0, 1, 1, 2, 2, 3, 4} { // all in one shard
+		p := put(fmt.Sprint("one~", i), 0, "x")
+		p[0].Index = []store.Index{{Name: "one", Score: score}}
+		t.must(t.commit(store.Batch{Shard: store.ShardOf("one"), Put: p}).Err)
+	}
+	got = ""
+	for after, more := (store.Cursor{}), true; more; { // a page that is not full is the last
+		rs, cs, err := t.b.List(ctx, "one", after, 3)
+		t.must(err)
+		for _, r := range rs {
+			got += r.ID + " "
+			after = cs[len(cs)-1]
+		}
+		more = len(rs) == 3
+	}
+	t.want(got, "one~0 one~1 one~2 one~3 one~4 one~5 one~6 ")
 	for _, x := range []struct {
 		index string
 		score int64
@@ -145,9 +167,14 @@ func counted(t rig) {
 	for i := range 100 {
 		t.must(t.commit(store.Batch{Shard: store.Shard(i % store.Shards), Add: []store.Counter{{Name: "n", N: int64(i)}, {Name: "m", N: -1}}}).Err)
 	}
-	n, err := t.b.Count(ctx, "n")
-	t.must(err)
+	n := t.count("n")
 	t.want(n, 4950)
+	ns, err := t.b.Counts(ctx, "m", "never \"added to\"", "n", "m")
+	t.must(err)
+	t.want(show(ns), show([]int64{-100, 0, 4950, -100}))
+	ns, err = t.b.Counts(ctx)
+	t.must(err)
+	t.want(len(ns), 0)
 }
 
 func logged(t rig) {
