@@ -13,7 +13,10 @@ type line[T any] struct {
 	under   int // trips under way
 }
 
-const perTrip = 128 // most of what waits that goes with one trip: a server answers nobody else meanwhile
+// perTrip is the most of what waits that goes with one trip. A server answers
+// all of a trip together: of long ones it and those who wait for it work in turn,
+// each idle while the other does.
+const perTrip = 16
 
 // join has ts sent soon.
 func (l *line[T]) join(ts ...T) {

@@ -97,7 +97,7 @@ func (d *DB) line(key string) (*line[*call], error) {
 	}
 	l, ok := d.writes.Load(c)
 	if !ok {
-		l, _ = d.writes.LoadOrStore(c, &line[*call]{trips: 2, send: func(calls []*call) { d.trip(c, calls) }})
+		l, _ = d.writes.LoadOrStore(c, &line[*call]{trips: 4, send: func(calls []*call) { d.trip(c, calls) }})
 	}
 	return l.(*line[*call]), nil
 }
