@@ -18,7 +18,7 @@ import (
 
 const (
 	soon   = 5 * time.Second  // how long a removal waits for others
-	seldom = 10 * time.Minute // between two rewrites
+	seldom = 10 * time.Minute // and at most, where removals go on: a rewrite costs a server as much as all it holds
 	often  = 20 * time.Millisecond
 	enough = 5 * time.Second // for a rewrite while closing
 )
@@ -31,9 +31,10 @@ func (d *DB) soil() {
 	}
 }
 
-// cleaner works until ctx is done, and then cleans a last time.
+// cleaner works until ctx is done, and then cleans a last time. Where removals
+// go on it waits for twice as long before each rewrite.
 func (d *DB) cleaner(ctx context.Context) {
-	pause := soon
+	pause, last := soon, time.Now()
 	d.soil() // what an earlier process may have left
 	for {
 		select {
@@ -44,14 +45,18 @@ func (d *DB) cleaner(ctx context.Context) {
 			return
 		case <-d.soils:
 		}
+		if time.Since(last) > seldom {
+			pause = soon
+		}
 		if !wait(ctx, pause) {
 			continue
 		}
 		some, err := d.clean(ctx)
-		if pause = soon; err != nil {
+		if last = time.Now(); err != nil {
+			pause = soon
 			d.soil()
 		} else if some {
-			pause = seldom
+			pause = min(2*pause, seldom)
 		}
 	}
 }

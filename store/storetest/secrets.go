@@ -218,7 +218,7 @@ func scrubbed(t rig) {
 	defer tick.Stop()
 	var all []byte
 	found := len(x.replaced)
-	for end := time.Now().Add(20 * time.Second); found > 0 && time.Now().Before(end); <-tick.C { // it is done when there is time
+	for end := time.Now().Add(3 * time.Minute); found > 0 && time.Now().Before(end); <-tick.C { // it is done when there is time
 		all, found = t.held(), 0
 		for _, value := range x.replaced {
 			if bytes.Contains(all, value[len(value)-24:]) {
