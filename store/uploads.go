@@ -182,12 +182,12 @@ func (s *Store) hurry(ctx context.Context, conv string) error {
 		}
 		for _, r := range rs {
 			var u upload
-			if err := decode(r.Body, &u); err != nil {
-				return err
+			if r.Body == nil || decode(r.Body, &u) != nil {
+				continue // damaged: Tidy tells, and no erasure waits for it
 			}
 			next := u
 			next.Goes = u.Came.Add(uploadLook)
-			if r.Body == nil || !next.Goes.Before(u.Goes) {
+			if !next.Goes.Before(u.Goes) {
 				continue
 			}
 			if err := s.putUpload(ctx, r, u, &next); err != nil && !errors.Is(err, ErrStale) {
