@@ -54,7 +54,7 @@ func gate(c store.Conversation, s flows.Session, m channels.Outbound, info chann
 	case m.Class == channels.Nudge && !open:
 		return verdict{do: drop, why: "window"}
 	}
-	if v := hours(silent, s, m, now); v.do != pass {
+	if v := hours(c, silent, s, m, now); v.do != pass {
 		return v
 	}
 	if !m.Since.IsZero() && !c.LastIn.After(m.Since) || !open {
@@ -70,8 +70,11 @@ func superseded(c store.Conversation, m channels.Outbound) bool {
 }
 
 // hours keeps news and reminders to the worker's free time, and holds answers
-// that come too late to be expected. The worker has been silent for so long.
-func hours(silent time.Duration, s flows.Session, m channels.Outbound, now time.Time) verdict {
+// that come too late to be expected. The worker has been silent for so long by
+// the platform's clock. Only answers go by that: a platform's time that is wrong
+// itself, as behind a proxy, must not bring news to a worker who has put the
+// phone away.
+func hours(c store.Conversation, silent time.Duration, s flows.Session, m channels.Outbound, now time.Time) verdict {
 	switch m.Class {
 	case channels.Urgent:
 		return verdict{}
@@ -80,7 +83,7 @@ func hours(silent time.Duration, s flows.Session, m channels.Outbound, now time.
 			return verdict{}
 		}
 	}
-	if m.Class != channels.Answer && silent < 2*time.Minute && !s.Contact.Paused {
+	if m.Class != channels.Answer && now.Sub(c.LastIn) < 2*time.Minute && !s.Contact.Paused {
 		return verdict{} // the worker is writing: nothing waits
 	}
 	free := s.Contact.Free(now)

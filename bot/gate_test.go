@@ -83,7 +83,7 @@ func TestGate(t *testing.T) {
 		"a reminder, and it is closed":            {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Nudge}, info: windowed, now: now, do: drop, why: "window"},
 		"a clock that is ahead":                   {conv: store.Conversation{LastIn: at(2, 0)}, info: windowed, now: at(3, 10), ahead: time.Hour, do: pass},
 		"ahead, and the answer late all the same": {conv: store.Conversation{LastIn: at(1, 30)}, info: always, now: at(3, 0), ahead: time.Hour, do: wait, until: at(18, 30), why: "hours"},
-		"ahead, and the worker is writing":        {conv: store.Conversation{LastIn: at(2, 0)}, m: push, info: always, now: at(3, 1), ahead: time.Hour, do: pass},
+		"ahead, and news":                         {conv: store.Conversation{LastIn: at(2, 0)}, m: push, info: always, now: at(3, 1), ahead: time.Hour, do: wait, until: at(18, 30), why: "hours"},
 		"ahead by a day":                          {conv: store.Conversation{LastIn: yesterday}, info: windowed, now: now, ahead: 24 * time.Hour, do: pass},
 		"ahead by an hour, and it is closed":      {conv: store.Conversation{LastIn: yesterday.Add(-time.Hour)}, m: push, info: windowed, now: now, ahead: time.Hour, do: park, until: store.Held, why: "window"},
 		"a reminder elsewhere":                    {conv: store.Conversation{LastIn: yesterday}, m: channels.Outbound{Class: channels.Nudge}, info: always, now: now, do: pass},
