@@ -40,15 +40,7 @@ func (s *Store) ChatCounts(ctx context.Context, by cases.Caseworker) (c Counts, 
 func (s *Store) CaseCounts(ctx context.Context, by cases.Caseworker) (map[View]int64, error) {
 	counts := make(map[View]int64)
 	views := []View{OpenCases, MyCases, UrgentCases, CheckCases}
-	var names []string
-	for _, v := range views {
-		index, err := s.viewOf(by, v, CaseFilter{})
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, countsOfCaseTab+index)
-	}
-	ns, err := s.b.Counts(ctx, names...)
+	ns, err := s.tabs(ctx, by, len(views), func(i int) (View, CaseFilter) { return views[i], CaseFilter{} })
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +53,20 @@ func (s *Store) CaseCounts(ctx context.Context, by cases.Caseworker) (map[View]i
 		}
 	}
 	return counts, nil
+}
+
+// tabs returns how many cases stand in each of n views, in one look.
+func (s *Store) tabs(ctx context.Context, by cases.Caseworker, n int, tab func(i int) (View, CaseFilter)) ([]int64, error) {
+	names := make([]string, n)
+	for i := range names {
+		v, f := tab(i)
+		index, err := s.viewOf(by, v, f)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = countsOfCaseTab + index
+	}
+	return s.b.Counts(ctx, names...)
 }
 
 // lateIn counts the cases of a view that stand there from some time on, up to
@@ -78,15 +84,7 @@ func (s *Store) lateIn(ctx context.Context, by cases.Caseworker, v View) (int64,
 // status, leaving out those that none has.
 func (s *Store) StatusCounts(ctx context.Context, by cases.Caseworker) (map[cases.Status]int64, error) {
 	all := flows.Statuses()
-	var names []string
-	for _, status := range all {
-		index, err := s.viewOf(by, InStatus, CaseFilter{Status: status})
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, countsOfCaseTab+index)
-	}
-	ns, err := s.b.Counts(ctx, names...)
+	ns, err := s.tabs(ctx, by, len(all), func(i int) (View, CaseFilter) { return InStatus, CaseFilter{Status: all[i]} })
 	if err != nil {
 		return nil, err
 	}
